@@ -1,0 +1,80 @@
+// Package sources says what a source is: a place where rows live, read and written by one adapter each
+// ([syncd/internal/sources/csvfile] and its siblings). The suite that every adapter passes is in sourcetest.
+package sources
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"strings"
+
+	"syncd/internal/contact"
+)
+
+// A Source is a place where rows live. One run at a time uses it, from one goroutine.
+type Source interface {
+	// Read yields every row in the source's own order, in bounded memory, with one cell per column of columns,
+	// in that order. Rows whose cells are all empty, in every column of the source, are not yielded. Duplicate
+	// keys are yielded as they are: the caller reports them. A row that cannot be read carries the reason in
+	// Problem. An error ends the sequence and means that the read is not whole, so that nothing may be concluded
+	// from the rows that came before; a column that is missing or doubled is a *ColumnError before any row.
+	Read(ctx context.Context, columns []string) iter.Seq2[contact.Record, error]
+
+	// Write makes the changes, whose cells are in the order of columns, and returns one Outcome per change, in
+	// the same order. A row that no longer holds what its change was planned from is left as it is, with
+	// Outcome Stale. When an error comes back, outcomes that are not Unknown are certain all the same.
+	Write(ctx context.Context, columns []string, changes []contact.Change) ([]Outcome, error)
+}
+
+// Status is what became of one change.
+type Status string
+
+// The statuses of a change.
+const (
+	Unknown Status = ""        // not known: it may or may not have been made
+	Written Status = "written" // made, and the source holds it
+	Stale   Status = "stale"   // not made: the row changed or went since it was read
+	Refused Status = "refused" // not made: the source does not take it; Reason says why
+)
+
+// Outcome is what became of one change.
+type Outcome struct {
+	Status Status
+	// Reason says why a change was refused or is stale, for a person.
+	Reason string
+	// Row is where the row stands after the write; 0 when unknown.
+	Row int
+}
+
+// ColumnError means that a column that the configuration names is not in the source, or is there twice.
+type ColumnError struct {
+	Source  string   // how messages call the source: the path of a file, the name of a tab or table
+	Column  string   // what was asked for
+	Doubled bool     // there is more than one such column
+	Columns []string // what the source has
+}
+
+func (e *ColumnError) Error() string {
+	if e.Doubled {
+		return fmt.Sprintf("%s: there is more than one column %q: rename all but one", e.Source, e.Column)
+	}
+	return fmt.Sprintf("%s: no column %q: its columns are %s", e.Source, e.Column, quoteAll(e.Columns))
+}
+
+// maxListed is how many columns a message lists; a broken file can have 100,000.
+const maxListed = 30
+
+func quoteAll(names []string) string {
+	quoted := make([]string, 0, len(names))
+	for i, n := range names {
+		if i == maxListed {
+			quoted = append(quoted, fmt.Sprintf("and %d more", len(names)-i))
+			break
+		}
+		if len(n) > 60 {
+			n = n[:60] + "…"
+		}
+		quoted = append(quoted, fmt.Sprintf("%q", n))
+	}
+	return strings.Join(quoted, ", ")
+}

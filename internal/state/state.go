@@ -1,0 +1,305 @@
+// Package state says what syncd remembers between runs: links with their base, leases, the journal of every
+// operation, runs and what waits for a person. [Store] is the interface; the packages beside this one implement
+// it, and statetest is the suite that every implementation passes.
+package state
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"time"
+
+	"syncd/internal/contact"
+)
+
+// Errors that callers act on.
+var (
+	// ErrNotFound means that there is no such sync, run, link, held operation or conflict.
+	ErrNotFound = errors.New("not found")
+	// ErrLeaseLost means that the lease is not ours any more: nothing was written.
+	ErrLeaseLost = errors.New("the lease was lost to another process")
+	// ErrVoid means that a newer held run replaced the list of held operations.
+	ErrVoid = errors.New("a newer run replaced this list")
+)
+
+// LeasedError means that another process holds the lease.
+type LeasedError struct {
+	Sync   string
+	Holder string    // who: host and process
+	Until  time.Time // when the lease ends unless it is renewed
+}
+
+func (e *LeasedError) Error() string {
+	return fmt.Sprintf("sync %s: %s is running it", e.Sync, e.Holder)
+}
+
+// Lease is the right to run one sync. Token is the fencing token: it grows with every lease of the sync, and
+// every write that carries an older one is refused with ErrLeaseLost.
+type Lease struct {
+	Sync   string
+	Holder string
+	Token  int64
+}
+
+// Sync is what is remembered of one sync as a whole. The zero value, but for the name, is that of a sync that
+// never ran.
+type Sync struct {
+	Name string
+	// Label is the label under which its contacts stand in Quo.
+	Label string
+	// FirstRunDone says that a run has ended well, so that the brake counts creates.
+	FirstRunDone bool
+	// Source holds what the source's adapter wants to find again, such as the numeric id of a sheet.
+	Source json.RawMessage
+}
+
+// Link is a record and its contact, paired for good.
+type Link struct {
+	Key       string
+	ContactID string
+	// Adopted says that syncd did not create the contact, as far as it knows.
+	Adopted bool
+	// Unlinked says why the link is only remembered, so that neither side is made again; "" while it stands.
+	Unlinked string
+	// Relink says that a person asked for the missing side of an unlinked record to be made again.
+	Relink bool
+	// Pending says that something about the record is open (a conflict, a problem, a held or waiting
+	// operation), so that a run looks at it although nothing changed.
+	Pending bool
+	// SourceHash and QuoHash identify the row and the contact's whole content as last seen while the row was
+	// there; zero when never.
+	SourceHash contact.Hash
+	QuoHash    contact.Hash
+	// GoneAt is when a run first missed the row; zero while the row is there.
+	GoneAt time.Time
+	// Base is nil where a read leaves it out, and where a write shall leave it as it is.
+	Base contact.Base
+}
+
+// EntryState is how far an operation came.
+type EntryState string
+
+// The states of a journal entry. Intended, Sent and Unknown are open: the next run settles them.
+const (
+	Intended EntryState = "intended" // decided, never sent
+	Sent     EntryState = "sent"     // sent, or just about to be; the outcome was not recorded
+	Unknown  EntryState = "unknown"  // sent, and the answer was not heard
+	Done     EntryState = "done"
+	Failed   EntryState = "failed" // refused, or settled as not having happened
+)
+
+// Entry is one operation in the journal, found by its run and its place in it.
+type Entry struct {
+	Run       int64
+	Seq       int
+	Sync      string
+	Key       string
+	Side      contact.Side
+	Action    contact.Action
+	ContactID string
+	State     EntryState
+	// Approved says that a person let it through, so that the brake does not count it.
+	Approved bool
+	// FirstSight says that it merges a pair seen for the first time and overwrites no filled value, so that
+	// the brake does not count it.
+	FirstSight bool
+	Reason     string
+	Fields     []contact.FieldChange
+	// Before and After are the whole target: a contact as JSON, or the row's cells. Null where there is none.
+	Before json.RawMessage
+	After  json.RawMessage
+	// Base is what the link's base becomes when the operation is done.
+	Base contact.Base
+	// SourceHash is the link's SourceHash when the operation is done.
+	SourceHash contact.Hash
+	Error      string
+	SentAt     time.Time // by the store's clock; zero before
+	SettledAt  time.Time
+}
+
+// Mark moves one journal entry to another state. The store's clock stamps it.
+type Mark struct {
+	Run       int64
+	Seq       int
+	State     EntryState
+	ContactID string // "" leaves it
+	Error     string
+}
+
+// Batch is what one fenced transaction writes: all of it or nothing.
+type Batch struct {
+	Sync    *Sync
+	Links   []Link   // written whole, but for a nil Base, which leaves the stored one
+	Drop    []string // keys of links to remove
+	Entries []Entry  // new
+	Marks   []Mark
+}
+
+// RunStatus is how a run ended.
+type RunStatus string
+
+// The statuses of a run. Running is that of a run that has not ended, or whose process died.
+const (
+	RunRunning RunStatus = "running"
+	RunDone    RunStatus = "done"
+	RunHeld    RunStatus = "held"
+	RunFailed  RunStatus = "failed"
+	RunSkipped RunStatus = "skipped"
+)
+
+// Run is one pass of one sync.
+type Run struct {
+	ID         int64
+	Sync       string
+	Status     RunStatus
+	StartedAt  time.Time
+	FinishedAt time.Time       // zero while running
+	Report     json.RawMessage // the engine's Report; null while running
+}
+
+// Problem is a problem as the state keeps it, with what its retry needs.
+type Problem struct {
+	contact.Problem
+	// Cause identifies the row, the contact and the configuration that had the problem: when it is another, it is
+	// tried again at once. Zero for problems that a run finds anew by reading.
+	Cause    contact.Hash
+	Attempts int       // how often it was tried
+	RetryAt  time.Time // when it is tried again; zero for problems that a run finds anew by reading
+	FirstAt  time.Time // stamped by the store
+}
+
+// Conflict is a conflict as the state keeps it. Take is what a person chose: "", Source or Quo.
+type Conflict struct {
+	contact.Conflict
+	Take    contact.Side
+	FirstAt time.Time // stamped by the store
+}
+
+// Held is an operation that the brake keeps back.
+type Held struct {
+	Run    int64
+	Key    string
+	Side   contact.Side
+	Action contact.Action
+	// Fingerprint identifies the operation and its values: an approval holds for nothing else.
+	Fingerprint contact.Hash
+	Fields      []contact.FieldChange
+	ApprovedAt  time.Time // zero until a person lets it through
+}
+
+// Findings are what a run leaves for people. They replace those of the run before.
+type Findings struct {
+	// Scope is the keys that the run looked at; nil for all. Findings about other keys stay.
+	Scope     []string
+	Problems  []Problem
+	Conflicts []Conflict // a Take that a person set meanwhile stays while the three values are the same
+	// Held is the run's held operations. It voids the lists of older runs when it is not empty, and when the
+	// run was not scoped.
+	Held []Held
+}
+
+// Count is how many operations of one kind were done.
+type Count struct {
+	Side   contact.Side
+	Action contact.Action
+	N      int
+}
+
+// A Store keeps the state. It is safe for concurrent use; methods that take a Lease write nothing when the
+// lease is not the sync's last one, and then return ErrLeaseLost. All times are by the store's clock.
+type Store interface {
+	Leases
+	Records
+	Reports
+	Decisions
+	Slots
+
+	// Now is the store's clock, which all processes share.
+	Now(ctx context.Context) (time.Time, error)
+	Close() error
+}
+
+// Leases lets one process at a time run a sync.
+type Leases interface {
+	// Acquire takes the lease of a sync for ttl. Held by another, it is a *LeasedError.
+	Acquire(ctx context.Context, sync, holder string, ttl time.Duration) (Lease, error)
+	// Renew makes the lease last ttl from now, or returns ErrLeaseLost.
+	Renew(ctx context.Context, lease Lease, ttl time.Duration) error
+	// Release gives the lease back; one that was lost is left to its holder, without an error.
+	Release(ctx context.Context, lease Lease) error
+}
+
+// Records are the links and the journal.
+type Records interface {
+	// Sync returns what is remembered of a sync; one that never ran is the zero Sync with its name.
+	Sync(ctx context.Context, name string) (Sync, error)
+	// Syncs returns all syncs that ever ran, by name.
+	Syncs(ctx context.Context) ([]Sync, error)
+	// Links yields all links of a sync without their base, by key.
+	Links(ctx context.Context, sync string) iter.Seq2[Link, error]
+	// Bases returns the bases of the links with these keys; keys without a link are left out.
+	Bases(ctx context.Context, sync string, keys []string) (map[string]contact.Base, error)
+	// Link returns one link with its base, or ErrNotFound.
+	Link(ctx context.Context, sync, key string) (Link, error)
+	// Commit writes a batch.
+	Commit(ctx context.Context, lease Lease, batch Batch) error
+	// Open returns the entries of a sync that are Intended, Sent or Unknown, oldest first.
+	Open(ctx context.Context, sync string) ([]Entry, error)
+	// Counts returns how many operations of a sync were done since a time, without those that a person approved
+	// and those marked FirstSight.
+	Counts(ctx context.Context, sync string, since time.Time) ([]Count, error)
+}
+
+// Reports are the runs and what they leave for people.
+type Reports interface {
+	// StartRun records a new run, Running, and returns it with its id and start. A run of the sync that is still
+	// Running belongs to a process that died: it becomes Failed.
+	StartRun(ctx context.Context, lease Lease) (Run, error)
+	// FinishRun records how a run ended and replaces the findings of the sync; nil findings leave those of the
+	// run before.
+	FinishRun(ctx context.Context, lease Lease, run Run, findings *Findings) error
+	// Runs returns the newest runs, newest first; of all syncs when sync is "". A limit of 0 means all.
+	Runs(ctx context.Context, sync string, limit int) ([]Run, error)
+	// Run returns one run, or ErrNotFound.
+	Run(ctx context.Context, id int64) (Run, error)
+	// Entries returns the journal of a run in its order.
+	Entries(ctx context.Context, run int64) ([]Entry, error)
+	// History returns the journal of one record, newest first.
+	History(ctx context.Context, sync, key string) ([]Entry, error)
+	// Problems, Conflicts and Held return what the last runs of a sync left, by key. Held leaves out what is void.
+	Problems(ctx context.Context, sync string) ([]Problem, error)
+	Conflicts(ctx context.Context, sync string) ([]Conflict, error)
+	Held(ctx context.Context, sync string) ([]Held, error)
+	// Prune removes runs that ended before a time, and their settled journal, at most limit entries; it returns
+	// how many it removed. The newest run of each sync, and runs with open or held operations, stay.
+	Prune(ctx context.Context, before time.Time, limit int) (int, error)
+}
+
+// Decisions are a person's words. They need no lease: the next run reads them.
+type Decisions interface {
+	// Approve lets held operations of a run through: those with the keys, all when there are none. It returns how
+	// many. ErrNotFound names the first key that is not held; ErrVoid means that a newer run replaced the list.
+	Approve(ctx context.Context, run int64, keys []string) (int, error)
+	// Resolve settles a conflict of a record: of one field, of all when field is "". It returns how many, or
+	// ErrNotFound.
+	Resolve(ctx context.Context, sync, key string, field contact.Field, take contact.Side) (int, error)
+	// Relink asks for the missing side of an unlinked record to be made again, or returns ErrNotFound.
+	Relink(ctx context.Context, sync, key string) error
+	// Rekey gives a link another key, base and history included. ErrNotFound: no such link. An *ExistsError: the
+	// new key has a link. It needs the lease, for a running run would not notice.
+	Rekey(ctx context.Context, lease Lease, old, key string) error
+}
+
+// ExistsError means that a key has a link already.
+type ExistsError struct{ Key string }
+
+func (e *ExistsError) Error() string { return fmt.Sprintf("key %s has a link already", e.Key) }
+
+// Slots shares the rate limit of one API key between processes.
+type Slots interface {
+	// Reserve takes the next n slots of a limit, spaced every apart, none of them in the past, and returns how
+	// long from now the first one is.
+	Reserve(ctx context.Context, limit string, n int, every time.Duration) (time.Duration, error)
+}
