@@ -12,16 +12,27 @@ import (
 	"time"
 )
 
-// wire is the contact as Quo's v1 API spells it. Pointers tell null and absent from "".
+// wire is the contact as Quo's v1 API spells it.
 type wire struct {
 	ID            string                     `json:"id"`
-	ExternalID    *string                    `json:"externalId"`
-	Source        *string                    `json:"source"`
-	SourceURL     *string                    `json:"sourceUrl"`
+	ExternalID    wireText                   `json:"externalId"`
+	Source        wireText                   `json:"source"`
+	SourceURL     wireText                   `json:"sourceUrl"`
 	DefaultFields map[string]json.RawMessage `json:"defaultFields"`
 	CustomFields  []wireCustomField          `json:"customFields"`
 	CreatedAt     time.Time                  `json:"createdAt"`
 	UpdatedAt     time.Time                  `json:"updatedAt"`
+}
+
+// wireText is a string or null, and tells null from a member that is not there.
+type wireText struct {
+	text  string
+	there bool
+}
+
+func (t *wireText) UnmarshalJSON(data []byte) error {
+	t.there = true
+	return json.Unmarshal(data, &t.text)
 }
 
 type wireCustomField struct {
@@ -33,6 +44,8 @@ type wireCustomField struct {
 // update be built on it.
 var ErrNotWhole = errors.New("the contact is not complete")
 
+func missing(what string) error { return fmt.Errorf("no %s: %w", what, ErrNotWhole) }
+
 // UnmarshalJSON reads a contact from an answer of Quo's v1 API. An answer without one of the parts that an
 // update must send back is an error that wraps ErrNotWhole.
 func (c *Contact) UnmarshalJSON(data []byte) error {
@@ -40,47 +53,59 @@ func (c *Contact) UnmarshalJSON(data []byte) error {
 	if err := json.Unmarshal(data, &w); err != nil {
 		return err
 	}
-	if w.CustomFields == nil {
-		return fmt.Errorf("no customFields: %w", ErrNotWhole)
+	switch {
+	case !w.ExternalID.there:
+		return missing("externalId")
+	case !w.Source.there:
+		return missing("source")
+	case !w.SourceURL.there:
+		return missing("sourceUrl")
+	case w.CustomFields == nil:
+		return missing("customFields")
 	}
 	*c = Contact{
-		ID: w.ID, ExternalID: deref(w.ExternalID), Source: deref(w.Source), SourceURL: deref(w.SourceURL),
+		ID: w.ID, ExternalID: w.ExternalID.text, Source: w.Source.text, SourceURL: w.SourceURL.text,
 		CreatedAt: w.CreatedAt, UpdatedAt: w.UpdatedAt,
 	}
 	if err := c.readDefaultFields(w.DefaultFields); err != nil {
 		return err
 	}
 	for _, f := range w.CustomFields {
+		if f.Key == "" || f.Value == nil {
+			return missing("key or value of a custom field")
+		}
 		c.CustomFields = append(c.CustomFields, CustomField(f))
 	}
 	c.whole = true
 	return nil
 }
 
-func (c *Contact) readDefaultFields(members map[string]json.RawMessage) error {
-	known := map[string]any{
-		"firstName": &c.FirstName, "lastName": &c.LastName, "company": &c.Company, "role": &c.Role,
-		"phoneNumbers": &c.PhoneNumbers, "emails": &c.Emails,
-	}
-	for name, into := range known {
-		raw, ok := members[name]
+// readDefaultFields takes the members that we know out of all and keeps the others.
+func (c *Contact) readDefaultFields(all map[string]json.RawMessage) error {
+	for _, known := range []struct {
+		name string
+		into any
+	}{
+		{"firstName", &c.FirstName}, {"lastName", &c.LastName}, {"company", &c.Company}, {"role", &c.Role},
+		{PhoneNumbers, &c.PhoneNumbers}, {Emails, &c.Emails},
+	} {
+		raw, ok := all[known.name]
 		if !ok {
-			return fmt.Errorf("no defaultFields.%s: %w", name, ErrNotWhole)
+			return missing("defaultFields." + known.name)
 		}
-		if err := json.Unmarshal(raw, into); err != nil {
-			return fmt.Errorf("defaultFields.%s: %w", name, err)
+		if err := json.Unmarshal(raw, known.into); err != nil {
+			return fmt.Errorf("defaultFields.%s: %w", known.name, err)
 		}
 		if string(raw) == `""` {
-			c.blank = append(c.blank, name)
+			c.blank = append(c.blank, known.name)
 		}
+		delete(all, known.name)
 	}
-	for name, raw := range members {
-		if _, ok := known[name]; !ok {
-			if c.Extra == nil {
-				c.Extra = map[string]json.RawMessage{}
-			}
-			c.Extra[name] = raw
-		}
+	if c.PhoneNumbers == nil || c.Emails == nil { // null: no list
+		return missing("defaultFields.phoneNumbers or emails")
+	}
+	if len(all) > 0 {
+		c.Extra = all
 	}
 	return nil
 }
@@ -100,6 +125,7 @@ func (i *Item) UnmarshalJSON(data []byte) error {
 			delete(members, name)
 		}
 	}
+	delete(members, "id") // a null: an id that is none is not to be sent back
 	if len(members) > 0 {
 		i.Extra = members
 	}
@@ -261,11 +287,4 @@ func nullable(s string) any {
 		return nil
 	}
 	return s
-}
-
-func deref(s *string) string {
-	if s == nil {
-		return ""
-	}
-	return *s
 }

@@ -42,6 +42,8 @@ const (
 	Create Action = "create"
 	Update Action = "update"
 	Delete Action = "delete"
+	// Unlink takes a link apart and writes nothing on either side; the brake counts it as a delete.
+	Unlink Action = "unlink"
 )
 
 // Change is one change to make in a source: one row created, updated or deleted.

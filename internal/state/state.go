@@ -22,6 +22,8 @@ var (
 	ErrLeaseLost = errors.New("the lease was lost to another process")
 	// ErrVoid means that a newer held run replaced the list of held operations.
 	ErrVoid = errors.New("a newer run replaced this list")
+	// ErrReadOnly means that the store was opened for reading only, and the method writes.
+	ErrReadOnly = errors.New("it is open for reading only")
 )
 
 // LeasedError means that another process holds the lease.
@@ -56,27 +58,7 @@ type Sync struct {
 }
 
 // Link is a record and its contact, paired for good.
-type Link struct {
-	Key       string
-	ContactID string
-	// Adopted says that syncd did not create the contact, as far as it knows.
-	Adopted bool
-	// Unlinked says why the link is only remembered, so that neither side is made again; "" while it stands.
-	Unlinked string
-	// Relink says that a person asked for the missing side of an unlinked record to be made again.
-	Relink bool
-	// Pending says that something about the record is open (a conflict, a problem, a held or waiting
-	// operation), so that a run looks at it although nothing changed.
-	Pending bool
-	// SourceHash and QuoHash identify the row and the contact's whole content as last seen while the row was
-	// there; zero when never.
-	SourceHash contact.Hash
-	QuoHash    contact.Hash
-	// GoneAt is when a run first missed the row; zero while the row is there.
-	GoneAt time.Time
-	// Base is nil where a read leaves it out, and where a write shall leave it as it is.
-	Base contact.Base
-}
+type Link = contact.Link
 
 // EntryState is how far an operation came.
 type EntryState string
@@ -296,6 +278,13 @@ type Decisions interface {
 type ExistsError struct{ Key string }
 
 func (e *ExistsError) Error() string { return fmt.Sprintf("key %s has a link already", e.Key) }
+
+// DoubleLinkError means that a batch would link a contact with a key while the link of another one stands.
+type DoubleLinkError struct{ ContactID, Key, Other string }
+
+func (e *DoubleLinkError) Error() string {
+	return fmt.Sprintf("key %s: its contact %s is linked with key %s already", e.Key, e.ContactID, e.Other)
+}
 
 // Slots shares the rate limit of one API key between processes.
 type Slots interface {

@@ -1,0 +1,224 @@
+// Package daemon puts the parts together that run syncs: state, Quo clients, sources and one engine per sync.
+package daemon
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"strings"
+	"time"
+
+	"syncd/internal/config"
+	"syncd/internal/engine"
+	"syncd/internal/mapping"
+	"syncd/internal/quo"
+	"syncd/internal/quo/quosim"
+	"syncd/internal/reconcile"
+	"syncd/internal/sources"
+	"syncd/internal/sources/csvfile"
+	"syncd/internal/state"
+	"syncd/internal/state/sqlite"
+)
+
+// Options say how an App is put together.
+type Options struct {
+	Config   *config.Config
+	Log      *slog.Logger
+	Version  string
+	ReadOnly bool // the state is only read: for plan
+	Progress func(sync string, p engine.Progress)
+}
+
+// App is the configured syncs, ready to run.
+type App struct {
+	Store    state.Store
+	Options  Options
+	limiters map[string]*quo.Limiter
+	bases    map[string]string // the URLs of the built-in workspaces that run, by what base_url says
+	closers  []func() error
+}
+
+// Open opens the state. Close must follow.
+func Open(ctx context.Context, o Options) (*App, error) {
+	store, err := OpenStore(ctx, o.Config, o.ReadOnly)
+	if err != nil {
+		return nil, err
+	}
+	return &App{Store: store, Options: o, limiters: map[string]*quo.Limiter{}, bases: map[string]string{},
+		closers: []func() error{store.Close}}, nil
+}
+
+// OpenStore opens the state store that the configuration names.
+func OpenStore(ctx context.Context, c *config.Config, readOnly bool) (state.Store, error) {
+	path, ok := strings.CutPrefix(c.State.Reveal(), "sqlite:")
+	if !ok {
+		return nil, fmt.Errorf("state: this version keeps its state in SQLite only: write sqlite:FILE")
+	}
+	if readOnly {
+		return sqlite.OpenReadOnly(ctx, path)
+	}
+	return sqlite.Open(ctx, path, sqlite.Options{})
+}
+
+// Close stops the built-in workspaces and closes the state.
+func (a *App) Close() error {
+	var first error
+	for i := len(a.closers) - 1; i >= 0; i-- {
+		if err := a.closers[i](); err != nil && first == nil {
+			first = err
+		}
+	}
+	a.closers = nil
+	return first
+}
+
+// Engine returns the engine of a configured sync.
+func (a *App) Engine(s *config.Sync) (*engine.Engine, error) {
+	source, err := a.source(s)
+	if err != nil {
+		return nil, fmt.Errorf("sync %s: %w", s.Name, err)
+	}
+	client, err := a.client(s.Quo)
+	if err != nil {
+		return nil, fmt.Errorf("sync %s: %w", s.Name, err)
+	}
+	e := &engine.Engine{
+		Sync: a.sync(s), Source: source, Quo: client, Store: a.Store,
+		Log: a.Options.Log.With("sync", s.Name), Holder: holder(), Lease: a.Options.Config.Lease,
+		Workers: min(max(4, s.Quo.RequestsPerSecond), 32),
+	}
+	if a.Options.Progress != nil {
+		e.Progress = func(p engine.Progress) { a.Options.Progress(s.Name, p) }
+	}
+	return e, nil
+}
+
+func (a *App) sync(s *config.Sync) engine.Sync {
+	columns := s.Source.Columns()
+	out := engine.Sync{
+		Name: s.Name,
+		Mapping: mapping.Options{Key: columns.Key, UpdatedAt: columns.UpdatedAt, ContactID: columns.ContactID,
+			Status: columns.Status, Only: s.Only, Region: s.Region, Location: s.Location},
+		Policy: reconcile.Policy{
+			Label: s.Label, Direction: s.Direction, Match: reconcile.Match(s.Match),
+			CreateInSource: reconcile.CreateInSource(s.CreateInSource),
+			RowGone:        reconcile.RowGone(s.Deletes.RowGone), ContactGone: reconcile.ContactGone(s.Deletes.ContactGone),
+			DeleteAdopted: s.Deletes.Adopted, Grace: s.Deletes.Grace,
+		},
+		Deletes: reconcile.Limit(s.Brake.Deletes), Updates: reconcile.Limit(s.Brake.Updates), Creates: reconcile.Limit(s.Brake.Creates),
+		RefreshAfter: s.RefreshAfter,
+	}
+	for i := range a.Options.Config.Syncs {
+		out.Labels = append(out.Labels, a.Options.Config.Syncs[i].Label)
+	}
+	for _, f := range s.Fields {
+		out.Mapping.Fields = append(out.Mapping.Fields, mapping.Field{Name: f.Name, Column: f.Column, Direction: f.Direction,
+			Conflicts: f.Conflicts, KeepEmpty: f.KeepEmpty, Default: f.Default, Separator: f.Separator, Formats: f.Formats})
+	}
+	return out
+}
+
+func (a *App) source(s *config.Sync) (sources.Source, error) {
+	switch columns := s.Source.Columns(); {
+	case s.Source.CSV == nil:
+		return nil, fmt.Errorf("source: this version reads csv only, not %s", s.Source.Kind())
+	case len(columns.Key) == 0:
+		return nil, fmt.Errorf("source: this version needs a key column")
+	}
+	csv := s.Source.CSV
+	return csvfile.New(csvfile.Options{Path: csv.Path, Delimiter: csv.Delimiter, Encoding: csv.Encoding, Key: csv.Key,
+		Warn: func(text string) { a.Options.Log.Warn(text, "sync", s.Name) }}), nil
+}
+
+// client returns a client of its own, which counts its own calls, with the limiter that all syncs of the key share.
+func (a *App) client(q config.Quo) (*quo.Client, error) {
+	base, key := q.BaseURL, q.APIKey.Reveal()
+	if file, ok := q.Sandbox(); ok {
+		var err error
+		if base, err = a.sandbox(q, file); err != nil {
+			return nil, err
+		}
+		key = sandboxKey
+	}
+	sum := sha256.Sum256([]byte(base + "\x00" + key))
+	name := hex.EncodeToString(sum[:8])
+	if a.limiters[name] == nil {
+		var slots quo.Slots = a.Store
+		if a.Options.ReadOnly {
+			slots = nil
+		}
+		a.limiters[name] = quo.NewLimiter(q.RequestsPerSecond, slots, name)
+	}
+	client := quo.New(quo.Options{BaseURL: base, APIKey: key, Timeout: q.Timeout, KeepItemIDs: q.KeepItemIDs,
+		Limiter: a.limiters[name], UserAgent: "syncd/" + a.Options.Version})
+	a.closers = append(a.closers, func() error { client.Close(); return nil })
+	return client, nil
+}
+
+// sandboxKey is the key of the built-in workspace.
+const sandboxKey = "sandbox"
+
+// sandbox starts the built-in workspace of a file, once, on a port of the loopback interface.
+func (a *App) sandbox(q config.Quo, file string) (string, error) {
+	if base := a.bases[q.BaseURL]; base != "" {
+		return base, nil
+	}
+	workspace, err := quosim.New(quosim.Options{Keys: []string{sandboxKey}, File: file, RequestsPerSecond: q.RequestsPerSecond, KeepRequests: -1})
+	if err != nil {
+		return "", err
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return "", fmt.Errorf("sandbox: %w", err)
+	}
+	server := &http.Server{Handler: workspace, ReadHeaderTimeout: 10 * time.Second}
+	go server.Serve(listener) //nolint:errcheck // it ends with Close
+	a.closers = append(a.closers, workspace.Close, server.Close)
+	a.bases[q.BaseURL] = "http://" + listener.Addr().String()
+	return a.bases[q.BaseURL], nil
+}
+
+// RunOnce runs the given syncs one after another and hands each report to done.
+func (a *App) RunOnce(ctx context.Context, syncs []*config.Sync, request engine.Request, done func(engine.Report)) {
+	for _, s := range syncs {
+		e, err := a.Engine(s)
+		if err != nil {
+			done(engine.FailedReport(s.Name, err))
+			continue
+		}
+		done(e.Run(ctx, request))
+	}
+}
+
+// Plan decides for one sync and writes nothing.
+func (a *App) Plan(ctx context.Context, s *config.Sync, request engine.Request) (reconcile.Plan, engine.Report) {
+	e, err := a.Engine(s)
+	if err != nil {
+		return reconcile.Plan{}, engine.FailedReport(s.Name, err)
+	}
+	return e.Plan(ctx, request)
+}
+
+// WithLease runs do while no run of the sync may happen.
+func (a *App) WithLease(ctx context.Context, sync string, do func(state.Lease) error) error {
+	lease, err := a.Store.Acquire(ctx, sync, holder(), a.Options.Config.Lease)
+	if err != nil {
+		return err
+	}
+	defer a.Store.Release(context.WithoutCancel(ctx), lease) //nolint:errcheck // it ends by itself
+	return do(lease)
+}
+
+// holder names this process to people who find a lease taken.
+func holder() string {
+	host, err := os.Hostname()
+	if err != nil {
+		host = "this host"
+	}
+	return fmt.Sprintf("%s, process %d", host, os.Getpid())
+}

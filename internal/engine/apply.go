@@ -1,0 +1,359 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"syncd/internal/contact"
+	"syncd/internal/mapping"
+	"syncd/internal/quo"
+	"syncd/internal/reconcile"
+	"syncd/internal/state"
+)
+
+// applier carries a plan out. The base advances per operation, as each succeeds.
+type applier struct {
+	*run
+	journal *journal
+	style   *mapping.Style
+	listed  time.Time // when the contacts of the plan were read
+
+	mu       sync.Mutex
+	open     map[string]bool  // keys about which the plan leaves something open besides its operations
+	links    map[string]*pair // links with operations under way, by key
+	refusals int              // contacts that Quo refused with 401, 402 or 403
+	silences int              // operations without an answer, one after another
+	done     int
+	total    int
+}
+
+// pair is a link with operations under way.
+type pair struct {
+	link contact.Link
+	left int // operations that are not done
+}
+
+// step is one operation of the plan and its place in the journal.
+type step struct {
+	*reconcile.Operation
+	seq int
+}
+
+// apply journals every operation, then makes those on Quo's side, then those on the source's.
+func (r *run) apply(ctx context.Context, snap *snapshot, plan reconcile.Plan) error {
+	a := &applier{run: r, journal: &journal{store: r.Store, lease: r.keeper.lease}, style: snap.style, listed: snap.readAt,
+		open: openKeys(plan), links: map[string]*pair{}}
+	steps, err := a.intend(ctx, plan)
+	if err != nil {
+		return err
+	}
+	if err := a.drop(ctx, plan.Drop); err != nil {
+		return err
+	}
+	a.total = len(steps)
+	var onQuo, onSource []step
+	for _, s := range steps {
+		if s.Side == contact.Quo || s.Action == contact.Unlink {
+			onQuo = append(onQuo, s)
+		} else {
+			onSource = append(onSource, s)
+		}
+	}
+	if err := a.applyQuo(ctx, onQuo); err != nil {
+		return err
+	}
+	return a.applySource(ctx, onSource)
+}
+
+// intend writes what the plan settles without an operation, and every operation that is about to be made.
+func (a *applier) intend(ctx context.Context, plan reconcile.Plan) ([]step, error) {
+	batch := state.Batch{Sync: &state.Sync{Name: a.Sync.Name, Label: a.Sync.Policy.Label, FirstRunDone: a.sync.FirstRunDone,
+		Source: a.sync.Source}, Links: plan.Settled}
+	var steps []step
+	for i := range plan.Operations {
+		o := &plan.Operations[i]
+		if o.Held {
+			continue
+		}
+		s := step{Operation: o, seq: len(steps) + 1}
+		entry, err := a.entry(s)
+		if err != nil {
+			return nil, err
+		}
+		batch.Entries = append(batch.Entries, entry)
+		steps = append(steps, s)
+		if p := a.links[o.Key]; p != nil {
+			p.left++
+		} else {
+			a.links[o.Key] = &pair{link: o.Link, left: 1}
+		}
+	}
+	return steps, a.journal.commit(ctx, batch)
+}
+
+// entry is the journal's record of an operation.
+func (a *applier) entry(s step) (state.Entry, error) {
+	entry := state.Entry{Run: a.row.ID, Seq: s.seq, Sync: a.Sync.Name, Key: s.Key, Side: s.Side, Action: s.Action,
+		ContactID: s.ContactID(), State: state.Intended, Approved: s.Approved, FirstSight: s.FirstSight,
+		Reason: s.Reason, Fields: s.Fields, Base: s.Settles}
+	if s.Row != nil {
+		entry.SourceHash = s.Row.Hash
+	}
+	var err error
+	if s.Contact != nil {
+		if entry.Before, err = json.Marshal(s.Contact); err != nil {
+			return entry, fmt.Errorf("contact %s: %w", s.Contact.ID, err)
+		}
+	}
+	if s.Side == contact.Quo && (s.Action == contact.Create || s.Action == contact.Update) {
+		if entry.After, err = json.Marshal(s.After); err != nil {
+			return entry, fmt.Errorf("contact %s: %w", s.ContactID(), err)
+		}
+	}
+	return entry, nil
+}
+
+// drop removes the links that nothing is left of, once Quo has said so.
+func (a *applier) drop(ctx context.Context, drops []reconcile.Drop) error {
+	var batch state.Batch
+	for _, d := range drops {
+		if d.Confirm {
+			absent, err := a.absent(ctx, d.ContactID)
+			if err != nil {
+				return err
+			}
+			if !absent {
+				continue
+			}
+		}
+		batch.Drop = append(batch.Drop, d.Key)
+	}
+	if len(batch.Drop) == 0 {
+		return nil
+	}
+	return a.journal.commit(ctx, batch)
+}
+
+func (a *applier) absent(ctx context.Context, id string) (bool, error) {
+	_, err := a.Quo.Get(ctx, id)
+	if errors.Is(err, quo.ErrNotFound) {
+		return true, nil
+	}
+	return false, err
+}
+
+// applyQuo makes the operations on Quo's side, several at once. It stops at the first error that is not one
+// operation's own; what is in flight then finishes.
+func (a *applier) applyQuo(ctx context.Context, steps []step) error {
+	group, ctx := errgroup.WithContext(ctx)
+	queue := make(chan step)
+	group.Go(func() error {
+		defer close(queue)
+		return a.feed(ctx, steps, queue)
+	})
+	for range max(a.Workers, 1) {
+		group.Go(func() error {
+			for s := range queue {
+				if err := a.quoStep(ctx, s); err != nil {
+					return err
+				}
+				a.advanced(1)
+			}
+			return nil
+		})
+	}
+	return group.Wait()
+}
+
+// refreshSize is how many contacts one look-up re-reads: Quo takes no more external ids at once.
+const refreshSize = 20
+
+// feed hands the operations out, in order. Contacts whose listing is old by then are re-read, twenty at a time; an
+// operation whose contact changed since is stale: the next run decides it.
+func (a *applier) feed(ctx context.Context, steps []step, queue chan<- step) error {
+	for start := 0; start < len(steps); start += refreshSize {
+		chunk := steps[start:min(start+refreshSize, len(steps))]
+		fresh, err := a.refresh(ctx, chunk)
+		if err != nil {
+			return err
+		}
+		for _, s := range chunk {
+			if a.stale(s, fresh) {
+				if err := a.dropStale(ctx, s); err != nil {
+					return err
+				}
+				continue
+			}
+			select {
+			case queue <- s:
+			case <-ctx.Done():
+				return context.Cause(ctx)
+			}
+		}
+	}
+	return nil
+}
+
+// refresh re-reads the contacts of the operations when the listing is old. It returns them by id; nil when the listing
+// is young enough.
+func (a *applier) refresh(ctx context.Context, chunk []step) (map[string]contact.Contact, error) {
+	if time.Since(a.listed) < a.Sync.RefreshAfter {
+		return nil, nil
+	}
+	var ids []string
+	fresh := map[string]contact.Contact{}
+	for _, s := range chunk {
+		switch {
+		case s.Contact == nil || s.Action == contact.Unlink:
+		case s.Contact.ExternalID != "":
+			ids = append(ids, s.Contact.ExternalID)
+		default: // a contact that is about to be adopted has no external id to look it up by
+			c, err := a.Quo.Get(ctx, s.Contact.ID)
+			if err != nil && !errors.Is(err, quo.ErrNotFound) {
+				return nil, err
+			}
+			fresh[c.ID] = c
+		}
+	}
+	if len(ids) == 0 {
+		return fresh, nil
+	}
+	contacts, err := a.Quo.Lookup(ctx, ids)
+	for _, c := range contacts {
+		fresh[c.ID] = c
+	}
+	return fresh, err
+}
+
+func (a *applier) stale(s step, fresh map[string]contact.Contact) bool {
+	if fresh == nil || s.Contact == nil || s.Action == contact.Unlink {
+		return false
+	}
+	c, ok := fresh[s.Contact.ID]
+	return !ok || c.ContentHash() != s.Contact.ContentHash()
+}
+
+// quoStep makes one operation on Quo's side. The error is one that stops the run.
+func (a *applier) quoStep(ctx context.Context, s step) error {
+	if s.Gone != "" {
+		absent, err := a.absent(ctx, s.Gone)
+		if err != nil {
+			return err
+		}
+		if !absent {
+			return a.dropStale(ctx, s)
+		}
+	}
+	var c contact.Contact
+	var err error
+	gate := func(ctx context.Context) error { return a.sending(ctx, s) }
+	switch s.Action {
+	case contact.Create:
+		c, err = a.Quo.Create(ctx, s.After, gate)
+	case contact.Update:
+		c, err = a.Quo.Update(ctx, s.After, gate)
+	case contact.Delete:
+		err = a.Quo.Delete(ctx, s.Contact.ID, gate)
+	case contact.Unlink:
+		return a.unlinked(ctx, s)
+	}
+	if err != nil {
+		return a.failed(ctx, s, err)
+	}
+	return a.succeeded(ctx, s, c)
+}
+
+// sending is the gate before each attempt of a write: the lease must still be trusted, and the journal must know.
+func (a *applier) sending(ctx context.Context, s step) error {
+	if err := a.keeper.check(); err != nil {
+		return err
+	}
+	if err := a.journal.commit(ctx, state.Batch{Marks: []state.Mark{a.mark(s, state.Sent, "")}}); err != nil {
+		return fmt.Errorf("%w: %w", errState, err)
+	}
+	return a.keeper.check()
+}
+
+func (a *applier) mark(s step, to state.EntryState, why string) state.Mark {
+	return state.Mark{Run: a.row.ID, Seq: s.seq, State: to, Error: why}
+}
+
+// succeeded records that an operation is done, with the link as it is now.
+func (a *applier) succeeded(ctx context.Context, s step, c contact.Contact) error {
+	mark := a.mark(s, state.Done, "")
+	batch := state.Batch{Marks: []state.Mark{mark}}
+	if s.Action == contact.Delete {
+		batch.Drop = []string{s.Key}
+	} else {
+		batch.Marks[0].ContactID = c.ID
+		batch.Links = []contact.Link{a.advance(s, func(link *contact.Link) {
+			link.ContactID, link.QuoHash = c.ID, c.ContentHash()
+			a.heard(s, link, c)
+		})}
+	}
+	a.count(s)
+	a.answered()
+	return a.journal.commit(ctx, batch)
+}
+
+// heard notes what Quo made of the values that were sent: it may spell them in its own way.
+func (a *applier) heard(s step, link *contact.Link, c contact.Contact) {
+	near := func(f contact.Field) contact.Value {
+		return contact.Value{Norm: s.Settles[f].Quo, Text: s.Settles[f].Quo}
+	}
+	values := a.mapping.ContactValues(c, near)
+	for f, settled := range s.Settles {
+		link.Base[f] = contact.Settled{Source: settled.Source, Quo: values[f].Norm}
+	}
+}
+
+// advance settles what an operation settles in its link, which is looked at again while the record has another
+// operation or anything else open.
+func (a *applier) advance(s step, change func(*contact.Link)) contact.Link {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	p := a.links[s.Key]
+	p.left--
+	p.link = settled(p.link, s.Settles)
+	if s.Row != nil {
+		p.link.SourceHash = s.Row.Hash
+	}
+	change(&p.link)
+	p.link.Pending = p.left > 0 || a.open[s.Key]
+	return p.link
+}
+
+// unlinked records that a link was taken apart.
+func (a *applier) unlinked(ctx context.Context, s step) error {
+	a.count(s)
+	link := s.Link
+	return a.journal.commit(ctx, state.Batch{Marks: []state.Mark{a.mark(s, state.Done, "")}, Links: []contact.Link{link}})
+}
+
+// dropStale gives an operation up whose target changed between read and write; the next run decides it afresh.
+func (a *applier) dropStale(ctx context.Context, s step) error {
+	a.mu.Lock()
+	a.report.Stale++
+	a.mu.Unlock()
+	return a.journal.commit(ctx, state.Batch{Marks: []state.Mark{a.mark(s, state.Failed, "stale: the target changed between read and write")}})
+}
+
+func (a *applier) advanced(n int) {
+	a.mu.Lock()
+	a.done += n
+	done, total := a.done, a.total
+	a.mu.Unlock()
+	a.progress("writing", done, total)
+}
+
+func (a *applier) count(s step) {
+	a.mu.Lock()
+	a.report.count(s.Side, s.Action)
+	a.mu.Unlock()
+}

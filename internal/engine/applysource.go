@@ -1,0 +1,139 @@
+package engine
+
+import (
+	"context"
+
+	"syncd/internal/contact"
+	"syncd/internal/reconcile"
+	"syncd/internal/sources"
+	"syncd/internal/state"
+)
+
+// sourceBatch is how many rows one write changes.
+const sourceBatch = 300
+
+// applySource makes the operations on the source's side, in batches.
+func (a *applier) applySource(ctx context.Context, steps []step) error {
+	for start := 0; start < len(steps); start += sourceBatch {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		chunk := steps[start:min(start+sourceBatch, len(steps))]
+		if err := a.sourceBatch(ctx, chunk); err != nil {
+			return err
+		}
+		a.advanced(len(chunk))
+	}
+	return nil
+}
+
+func (a *applier) sourceBatch(ctx context.Context, chunk []step) error {
+	var ready []step
+	var changes []contact.Change
+	var marks []state.Mark
+	for _, s := range chunk {
+		if s.Gone != "" {
+			absent, err := a.absent(ctx, s.Gone)
+			if err != nil {
+				return err
+			}
+			if !absent {
+				if err := a.dropStale(ctx, s); err != nil {
+					return err
+				}
+				continue
+			}
+		}
+		change, err := a.change(s)
+		if err != nil {
+			if err := a.refused(ctx, s, err); err != nil {
+				return err
+			}
+			continue
+		}
+		ready, changes = append(ready, s), append(changes, change)
+		marks = append(marks, a.mark(s, state.Sent, ""))
+	}
+	if len(ready) == 0 {
+		return nil
+	}
+	if err := a.keeper.check(); err != nil {
+		return err
+	}
+	if err := a.journal.commit(ctx, state.Batch{Marks: marks}); err != nil {
+		return err
+	}
+	if err := a.keeper.check(); err != nil {
+		return err
+	}
+	outcomes, err := a.Source.Write(context.WithoutCancel(ctx), a.mapping.Columns(), changes)
+	for i, s := range ready {
+		outcome := sources.Outcome{}
+		if i < len(outcomes) {
+			outcome = outcomes[i]
+		}
+		if err := a.sourceOutcome(ctx, s, outcome, changes[i]); err != nil {
+			return err
+		}
+	}
+	return err
+}
+
+// change is what an operation asks of the source.
+func (a *applier) change(s step) (contact.Change, error) {
+	change := contact.Change{Action: s.Action, Key: s.Key}
+	var before contact.Record
+	if s.Row != nil {
+		before = s.Row.Record
+		change.Row, change.Before = before.Row, before.Cells
+	}
+	if s.Action == contact.Delete {
+		return change, nil
+	}
+	var err error
+	change.After, err = a.mapping.Cells(before, s.Key, s.Set, a.style)
+	return change, err
+}
+
+func (a *applier) sourceOutcome(ctx context.Context, s step, outcome sources.Outcome, change contact.Change) error {
+	switch outcome.Status {
+	case sources.Written:
+		a.count(s)
+		batch := state.Batch{Marks: []state.Mark{a.mark(s, state.Done, "")}}
+		if s.Action == contact.Delete {
+			batch.Drop = []string{s.Key}
+		} else {
+			written := contact.Record{Row: outcome.Row, Cells: change.After}
+			batch.Links = []contact.Link{a.advance(s, func(link *contact.Link) { link.SourceHash = a.mapping.RowHash(written) })}
+		}
+		return a.journal.commit(ctx, batch)
+	case sources.Stale:
+		return a.dropStale(ctx, s)
+	case sources.Refused:
+		return a.refused(ctx, s, refusal(outcome.Reason))
+	default:
+		return a.journal.commit(ctx, state.Batch{Marks: []state.Mark{a.mark(s, state.Unknown, "the source did not say whether it was written")}})
+	}
+}
+
+// refusal is why a source does not take a change.
+type refusal string
+
+func (r refusal) Error() string { return string(r) }
+
+// openKeys are the keys about which the plan leaves something open besides its operations.
+func openKeys(plan reconcile.Plan) map[string]bool {
+	open := map[string]bool{}
+	for _, c := range plan.Conflicts {
+		open[c.Key] = true
+	}
+	for _, p := range plan.Problems {
+		open[p.Key] = true
+	}
+	for _, o := range plan.Operations {
+		if o.Held {
+			open[o.Key] = true
+		}
+	}
+	return open
+}

@@ -1,0 +1,112 @@
+package engine_test
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"net/http"
+	"sync"
+	"time"
+
+	"syncd/internal/contact"
+	"syncd/internal/state"
+)
+
+var errDead = errors.New("the process is dead")
+
+// death kills a simulated process after a number of things that it does to the world outside: from then on, nothing of
+// it reaches the state store or Quo. The last thing happens or not, by chance, but the process never hears of it.
+type death struct {
+	mu      sync.Mutex
+	left    int // 0: it does not die
+	dead    bool
+	actLast bool
+}
+
+// step reports whether the process still does something, and whether it is the last thing.
+func (d *death) step() (acts, hears bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	switch {
+	case d.dead:
+		return false, false
+	case d.left == 0:
+		return true, true
+	}
+	d.left--
+	if d.left > 0 {
+		return true, true
+	}
+	d.dead = true
+	return d.actLast, false
+}
+
+// do does something as long as the process lives.
+func do[T any](d *death, act func() (T, error)) (T, error) {
+	var none T
+	acts, hears := d.step()
+	if !acts {
+		return none, errDead
+	}
+	got, err := act()
+	if !hears {
+		return none, errDead
+	}
+	return got, err
+}
+
+func doErr(d *death, act func() error) error {
+	_, err := do(d, func() (struct{}, error) { return struct{}{}, act() })
+	return err
+}
+
+// mortalTransport sends requests as long as the process lives.
+type mortalTransport struct {
+	http.RoundTripper
+	death *death
+}
+
+func (m mortalTransport) RoundTrip(r *http.Request) (*http.Response, error) {
+	return do(m.death, func() (*http.Response, error) { return m.RoundTripper.RoundTrip(r) })
+}
+
+// mortalStore writes as long as the process lives.
+type mortalStore struct {
+	state.Store
+	death *death
+}
+
+func (m mortalStore) Acquire(ctx context.Context, sync, holder string, ttl time.Duration) (state.Lease, error) {
+	return do(m.death, func() (state.Lease, error) { return m.Store.Acquire(ctx, sync, holder, ttl) })
+}
+
+func (m mortalStore) Renew(ctx context.Context, lease state.Lease, ttl time.Duration) error {
+	return doErr(m.death, func() error { return m.Store.Renew(ctx, lease, ttl) })
+}
+
+func (m mortalStore) Release(ctx context.Context, lease state.Lease) error {
+	return doErr(m.death, func() error { return m.Store.Release(ctx, lease) })
+}
+
+func (m mortalStore) Commit(ctx context.Context, lease state.Lease, batch state.Batch) error {
+	return doErr(m.death, func() error { return m.Store.Commit(ctx, lease, batch) })
+}
+
+func (m mortalStore) StartRun(ctx context.Context, lease state.Lease) (state.Run, error) {
+	return do(m.death, func() (state.Run, error) { return m.Store.StartRun(ctx, lease) })
+}
+
+func (m mortalStore) FinishRun(ctx context.Context, lease state.Lease, run state.Run, findings *state.Findings) error {
+	return doErr(m.death, func() error { return m.Store.FinishRun(ctx, lease, run, findings) })
+}
+
+func (m mortalStore) Bases(ctx context.Context, sync string, keys []string) (map[string]contact.Base, error) {
+	return do(m.death, func() (map[string]contact.Base, error) { return m.Store.Bases(ctx, sync, keys) })
+}
+
+func (m mortalStore) Links(ctx context.Context, sync string) iter.Seq2[state.Link, error] {
+	if acts, _ := m.death.step(); !acts {
+		return func(yield func(state.Link, error) bool) { yield(state.Link{}, errDead) }
+	}
+	return m.Store.Links(ctx, sync)
+}

@@ -1,0 +1,159 @@
+package engine
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"syncd/internal/contact"
+	"syncd/internal/reconcile"
+	"syncd/internal/state"
+)
+
+// decide turns what was read into a plan.
+func (r *run) decide(snap *snapshot) reconcile.Plan {
+	in := reconcile.Input{Policy: r.Sync.Policy, Mapping: r.mapping, Now: r.now, Keyless: snap.keyless,
+		Unreadable: snap.unreadable, Strangers: slices.Collect(maps.Values(snap.strangers))}
+	unchanged := 0
+	for key, e := range snap.entries {
+		switch {
+		case r.busy[key] != "":
+			r.found(state.Problem{Problem: problemOf(key, e.row, r.busy[key])})
+		case !e.open():
+			unchanged++
+		default:
+			in.Subjects = append(in.Subjects, e.subject(key, snap.takes[key]))
+		}
+	}
+	plan := reconcile.Decide(in)
+	plan.Unchanged += unchanged
+	return plan
+}
+
+func (e *entry) subject(key string, takes map[contact.Field]reconcile.Choice) reconcile.Subject {
+	return reconcile.Subject{Key: key, Row: e.row, Contact: e.contact, Link: e.link, ContactUnsure: e.unsure, Take: takes}
+}
+
+// readBases reads the bases of the records that are decided, and what people chose for their conflicts.
+func (r *run) readBases(ctx context.Context, snap *snapshot) error {
+	var keys []string
+	for key, e := range snap.entries {
+		if e.link != nil && e.link.Base == nil && e.open() {
+			keys = append(keys, key)
+		}
+	}
+	slices.Sort(keys)
+	bases, err := r.Store.Bases(ctx, r.Sync.Name, keys)
+	if err != nil {
+		return err
+	}
+	for key, base := range bases {
+		snap.entries[key].link.Base = base
+	}
+	conflicts, err := r.Store.Conflicts(ctx, r.Sync.Name)
+	snap.takes = map[string]map[contact.Field]reconcile.Choice{}
+	for _, c := range conflicts {
+		if c.Take == "" {
+			continue
+		}
+		if snap.takes[c.Key] == nil {
+			snap.takes[c.Key] = map[contact.Field]reconcile.Choice{}
+		}
+		snap.takes[c.Key][c.Field] = reconcile.Choice{Take: c.Take, Source: c.Source, Quo: c.Quo}
+	}
+	return err
+}
+
+// stop returns an error when what was read cannot be what a person meant.
+func (r *run) stop(_ context.Context, snap *snapshot) error {
+	if r.scoped() {
+		return nil
+	}
+	facts := snap.facts
+	facts.Label, facts.OldLabel = r.Sync.Policy.Label, r.sync.Label
+	facts.FirstRun = !r.sync.FirstRunDone
+	facts.AllowEmptied = r.request.AllowEmptied
+	return reconcile.Check(facts)
+}
+
+// guard applies the brake, and leaves out what is to be tried again only later.
+func (r *run) guard(ctx context.Context, snap *snapshot, plan *reconcile.Plan) error {
+	recent, err := r.Store.Counts(ctx, r.Sync.Name, r.now.Add(-24*time.Hour))
+	if err != nil {
+		return err
+	}
+	held, err := r.Store.Held(ctx, r.Sync.Name)
+	if err != nil {
+		return err
+	}
+	if err := r.postpone(ctx, plan); err != nil {
+		return err
+	}
+	brake := reconcile.Brake{Deletes: r.Sync.Deletes, Updates: r.Sync.Updates, Creates: r.Sync.Creates,
+		AllowDeletes: r.request.AllowDeletes, AllowUpdates: r.request.AllowUpdates, AllowCreates: r.request.AllowCreates,
+		Links: snap.facts.Links, FirstRun: !r.sync.FirstRunDone,
+		Recent: map[reconcile.Kind]int{}, Approved: map[contact.Hash]bool{}}
+	for _, c := range recent {
+		brake.Recent[reconcile.Kind{Side: c.Side, Action: c.Action}] = c.N
+	}
+	for _, h := range held {
+		if !h.ApprovedAt.IsZero() {
+			brake.Approved[h.Fingerprint] = true
+		}
+	}
+	brake.Apply(plan)
+	return nil
+}
+
+// The waits between two tries of an operation that Quo or the source refused.
+const (
+	firstRetry = 15 * time.Minute
+	lastRetry  = 24 * time.Hour
+)
+
+// retryAfter returns how long after its n-th try an operation is tried again.
+func retryAfter(n int) time.Duration {
+	wait := firstRetry
+	for ; n > 1 && wait < lastRetry; n-- {
+		wait *= 2
+	}
+	return min(wait, lastRetry)
+}
+
+// postpone takes the operations out of the plan that were refused before and whose time to be tried again has not come,
+// unless their row, their contact or the configuration changed.
+func (r *run) postpone(ctx context.Context, plan *reconcile.Plan) error {
+	stored, err := r.Store.Problems(ctx, r.Sync.Name)
+	if err != nil {
+		return err
+	}
+	r.refused = map[string]state.Problem{}
+	for _, p := range stored {
+		if !p.RetryAt.IsZero() {
+			r.refused[p.Key] = p
+		}
+	}
+	plan.Operations = slices.DeleteFunc(plan.Operations, func(o reconcile.Operation) bool {
+		p, ok := r.refused[o.Key]
+		if !ok || p.Cause != causeOf(&o) || !r.now.Before(p.RetryAt) {
+			return false
+		}
+		r.found(p)
+		return true
+	})
+	return nil
+}
+
+// causeOf identifies the row, the contact and the configuration that an operation rests on.
+func causeOf(o *reconcile.Operation) contact.Hash {
+	var cause []byte
+	if o.Row != nil {
+		cause = append(cause, o.Row.Hash[:]...)
+	}
+	if o.Contact != nil {
+		hash := o.Contact.ContentHash()
+		cause = append(cause, hash[:]...)
+	}
+	return contact.HashOf(append(cause, string(o.Side)+string(o.Action)...))
+}

@@ -1,0 +1,184 @@
+// Package engine runs one sync once: it reads both sides, has package reconcile decide, guards the plan and applies
+// it, journalled and throttled. [Engine.Run] is the story, one call per step; the steps stand in a file each.
+package engine
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"syncd/internal/contact"
+	"syncd/internal/mapping"
+	"syncd/internal/quo"
+	"syncd/internal/reconcile"
+	"syncd/internal/sources"
+	"syncd/internal/state"
+)
+
+// Sync is one sync as the configuration describes it.
+type Sync struct {
+	Name    string
+	Mapping mapping.Options
+	Policy  reconcile.Policy
+	// Deletes, Updates and Creates are the limits of the brake.
+	Deletes, Updates, Creates reconcile.Limit
+	// RefreshAfter is how old the listing may be when a contact is written; an older one is re-read first.
+	RefreshAfter time.Duration
+	// Labels are those of all configured syncs, so that a label that none of them uses shows a renamed sync.
+	Labels []string
+}
+
+// Engine runs one sync. It is made anew for each run or used for many, one run at a time.
+type Engine struct {
+	Sync   Sync
+	Source sources.Source
+	Quo    *quo.Client
+	Store  state.Store
+	Log    *slog.Logger
+	// Holder names this process to people who find the lease taken: host and process.
+	Holder string
+	// Lease is how long after this process died another may take the sync over.
+	Lease time.Duration
+	// Workers is how many requests may be under way at once, so that latency does not lower the rate.
+	Workers int
+	// Progress is told how far the run is; nil for nobody.
+	Progress func(Progress)
+}
+
+// Request is what one run is asked to do.
+type Request struct {
+	// Only are the keys that the run is scoped to; empty for all.
+	Only                                                   []string
+	AllowDeletes, AllowUpdates, AllowCreates, AllowEmptied bool
+}
+
+// Progress is how far a run is.
+type Progress struct {
+	Phase string // "reading rows", "reading contacts", "writing"
+	Done  int
+	Total int // 0 when it cannot be known
+}
+
+// Run makes one pass: lease, settle, read, map, decide, guard, apply, report. What went wrong stands in the report.
+func (e *Engine) Run(ctx context.Context, req Request) Report {
+	r := &run{Engine: e, request: req, calls: e.Quo.Calls()}
+	r.report = Report{Sync: e.Sync.Name, StartedAt: time.Now().UTC()}
+	asked := time.Now()
+	lease, err := e.Store.Acquire(ctx, e.Sync.Name, e.Holder, e.Lease)
+	if err != nil {
+		return r.notStarted(err)
+	}
+	ctx, r.keeper = keepLease(ctx, e.Store, lease, asked, e.Lease, e.Log)
+	defer r.keeper.release(ctx)
+	if err := r.start(ctx); err != nil {
+		return r.notStarted(err)
+	}
+	err = r.steps(ctx)
+	if lost := context.Cause(ctx); err != nil && errors.Is(lost, state.ErrLeaseLost) {
+		err = lost
+	}
+	return r.finish(ctx, err)
+}
+
+// steps are the steps between taking the lease and the report.
+func (r *run) steps(ctx context.Context) error {
+	if err := r.settle(ctx); err != nil {
+		return err
+	}
+	snap, err := r.read(ctx)
+	if err != nil {
+		return err
+	}
+	plan := r.decide(snap)
+	if err := r.guard(ctx, snap, &plan); err != nil {
+		return err
+	}
+	r.plan = plan
+	return r.apply(ctx, snap, plan)
+}
+
+// Plan reads both sides and decides, like Run, but takes no lease, settles nothing and writes nothing anywhere.
+func (e *Engine) Plan(ctx context.Context, req Request) (reconcile.Plan, Report) {
+	r := &run{Engine: e, request: req, calls: e.Quo.Calls(), dry: true}
+	r.report = Report{Sync: e.Sync.Name, StartedAt: time.Now().UTC()}
+	plan, err := r.dryPlan(ctx)
+	r.plan = plan
+	r.report.fromPlan(plan)
+	r.report.end(err, e.Quo.Calls().Sub(r.calls))
+	return plan, r.report
+}
+
+func (r *run) dryPlan(ctx context.Context) (reconcile.Plan, error) {
+	if err := r.unsettled(ctx); err != nil {
+		return reconcile.Plan{}, err
+	}
+	snap, err := r.read(ctx)
+	if err != nil {
+		return reconcile.Plan{}, err
+	}
+	plan := r.decide(snap)
+	return plan, r.guard(ctx, snap, &plan)
+}
+
+// run is one pass of the engine.
+type run struct {
+	*Engine
+	request Request
+	dry     bool
+	keeper  *keeper
+	row     state.Run // the run in the state store
+	now     time.Time // the store's clock at the start
+	sync    state.Sync
+	mapping *mapping.Mapping
+	// busy are the keys with an operation that is sent and cannot be settled yet: nothing is decided about them.
+	busy     map[string]string
+	problems []state.Problem
+	// refused are the problems of earlier tries that Quo or the source refused, by key.
+	refused map[string]state.Problem
+	plan    reconcile.Plan
+	report  Report
+	calls   quo.Calls
+}
+
+// start records the run.
+func (r *run) start(ctx context.Context) error {
+	var err error
+	if r.row, err = r.Store.StartRun(ctx, r.keeper.lease); err != nil {
+		return err
+	}
+	r.report.RunID, r.report.StartedAt = r.row.ID, r.row.StartedAt
+	return nil
+}
+
+func (r *run) progress(phase string, done, total int) {
+	if r.Progress != nil {
+		r.Progress(Progress{Phase: phase, Done: done, Total: total})
+	}
+}
+
+// inScope reports whether the run may conclude anything about the key.
+func (r *run) inScope(key string) bool {
+	if len(r.request.Only) == 0 {
+		return true
+	}
+	for _, k := range r.request.Only {
+		if k == key {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *run) scoped() bool { return len(r.request.Only) > 0 }
+
+// found notes a problem that this run found by reading or trying.
+func (r *run) found(p state.Problem) { r.problems = append(r.problems, p) }
+
+func problemOf(key string, row *reconcile.Row, reason string) contact.Problem {
+	p := contact.Problem{Key: key, Reason: reason}
+	if row != nil {
+		p.Row = row.Record.Row
+	}
+	return p
+}

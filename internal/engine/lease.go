@@ -1,0 +1,88 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"syncd/internal/state"
+)
+
+// keeper renews a lease while its run lives, and says whether the lease may still be trusted.
+type keeper struct {
+	store   state.Leases
+	lease   state.Lease
+	ttl     time.Duration
+	log     *slog.Logger
+	born    time.Time    // with the monotonic clock, which no adjustment of the wall clock moves
+	trusted atomic.Int64 // nanoseconds after born
+	lost    context.CancelCauseFunc
+	quit    chan struct{}
+	ended   chan struct{}
+}
+
+// trustFor is the part of the lease's time for which a renewal is trusted: less than it lasts, so that a write that
+// starts within it was sent before another process may take over.
+func trustFor(ttl time.Duration) time.Duration { return ttl * 2 / 3 }
+
+// keepLease renews the lease every sixth of ttl until release. The context ends when the lease is lost. taken is
+// when the lease was asked for, from which its time counts.
+func keepLease(ctx context.Context, store state.Leases, lease state.Lease, taken time.Time, ttl time.Duration, log *slog.Logger) (context.Context, *keeper) {
+	ctx, lost := context.WithCancelCause(ctx)
+	k := &keeper{store: store, lease: lease, ttl: ttl, log: log, born: taken, lost: lost,
+		quit: make(chan struct{}), ended: make(chan struct{})}
+	k.trusted.Store(int64(trustFor(ttl)))
+	go k.renew(context.WithoutCancel(ctx))
+	return ctx, k
+}
+
+// renew goes on after the run was told to stop, for what it has in flight still counts on the lease.
+func (k *keeper) renew(ctx context.Context) {
+	defer close(k.ended)
+	tick := time.NewTicker(k.ttl / 6)
+	defer tick.Stop()
+	for {
+		select {
+		case <-k.quit:
+			return
+		case <-tick.C:
+		}
+		asked := time.Since(k.born)
+		ctx, cancel := context.WithTimeout(ctx, k.ttl/3)
+		err := k.store.Renew(ctx, k.lease, k.ttl)
+		cancel()
+		switch {
+		case err == nil:
+			k.trusted.Store(int64(asked + trustFor(k.ttl)))
+		case errors.Is(err, state.ErrLeaseLost):
+			k.trusted.Store(0)
+			k.lost(err)
+			return
+		default:
+			k.log.Warn("lease not renewed", "sync", k.lease.Sync, "err", err)
+		}
+	}
+}
+
+// check returns ErrLeaseLost when the lease may not be trusted any more.
+func (k *keeper) check() error {
+	if int64(time.Since(k.born)) >= k.trusted.Load() {
+		k.lost(state.ErrLeaseLost)
+		return state.ErrLeaseLost
+	}
+	return nil
+}
+
+// release ends the renewing and gives the lease back.
+func (k *keeper) release(ctx context.Context) {
+	close(k.quit)
+	<-k.ended
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), k.ttl/3)
+	defer cancel()
+	if err := k.store.Release(ctx, k.lease); err != nil {
+		k.log.Warn("lease not released: it ends by itself", "sync", k.lease.Sync, "err", err)
+	}
+	k.lost(nil)
+}

@@ -1,0 +1,292 @@
+package engine_test
+
+import (
+	"encoding/json"
+	"net/http"
+	"os"
+	"slices"
+	"time"
+
+	"syncd/internal/engine"
+	"syncd/internal/quo/quosim"
+)
+
+// someTime is how long nothing happens before a run.
+func (w *world) someTime() time.Duration {
+	return []time.Duration{time.Second, 40 * time.Second, 6 * time.Minute, 15 * time.Minute, 3 * time.Hour}[w.rng.IntN(5)]
+}
+
+// actions are what people and fate do, each with how often it is chosen.
+func (w *world) actions() []func() {
+	weighted := []struct {
+		weight int
+		do     func()
+	}{
+		{6, w.addRow}, {8, w.editRow}, {3, w.deleteRow}, {2, w.sortRows}, {1, w.doubleRow}, {2, w.breakRow},
+		{1, w.changeKey}, {6, w.editContact}, {4, w.editUnmapped}, {2, w.deleteContact}, {2, w.addBystander},
+		{2, w.loseLabel}, {1, w.loseState}, {1, w.restoreState}, {2, w.backupState},
+		{8, w.cleanRun}, {8, w.faultyRun}, {10, w.crashedRun}, {3, w.editedRun},
+	}
+	var actions []func()
+	for _, a := range weighted {
+		for range a.weight {
+			actions = append(actions, a.do)
+		}
+	}
+	return actions
+}
+
+func (w *world) someRow() []string {
+	if len(w.rows) < 2 {
+		return nil
+	}
+	return w.rows[1+w.rng.IntN(len(w.rows)-1)]
+}
+
+func (w *world) addRow() {
+	for range 1 + w.rng.IntN(3) {
+		r := w.newRow()
+		at := 1 + w.rng.IntN(len(w.rows))
+		w.rows = slices.Insert(w.rows, at, r)
+		w.note("row %s added", r[colID])
+	}
+	w.saveRows()
+}
+
+func (w *world) editRow() {
+	r := w.someRow()
+	if r == nil {
+		return
+	}
+	fresh := w.newRow()
+	col := 1 + w.rng.IntN(len(header)-1)
+	r[col] = fresh[col]
+	w.note("row %s: %s = %q", r[colID], header[col], r[col])
+	w.saveRows()
+}
+
+func (w *world) deleteRow() {
+	if len(w.rows) < 3 {
+		return
+	}
+	at := 1 + w.rng.IntN(len(w.rows)-1)
+	w.note("row %s deleted", w.rows[at][colID])
+	w.rows = slices.Delete(w.rows, at, at+1)
+	w.saveRows()
+}
+
+func (w *world) sortRows() {
+	w.rng.Shuffle(len(w.rows)-1, func(i, j int) { w.rows[i+1], w.rows[j+1] = w.rows[j+1], w.rows[i+1] })
+	w.saveRows()
+}
+
+func (w *world) doubleRow() {
+	if r := w.someRow(); r != nil {
+		w.rows = append(w.rows, slices.Clone(r))
+		w.note("row %s copied", r[colID])
+		w.saveRows()
+	}
+}
+
+func (w *world) breakRow() {
+	if r := w.someRow(); r != nil {
+		switch w.rng.IntN(3) {
+		case 0:
+			r[colPhone] = "555-12"
+		case 1:
+			r[colScore] = "many"
+		case 2:
+			r[colFirst], r[colLast], r[colCompany] = "", "", ""
+		}
+		w.note("row %s broken", r[colID])
+		w.saveRows()
+	}
+}
+
+func (w *world) changeKey() {
+	if r := w.someRow(); r != nil {
+		w.nextID++
+		old := r[colID]
+		r[colID] = w.pick("", old+"-x")
+		w.note("row %s got key %q", old, r[colID])
+		w.saveRows()
+	}
+}
+
+// ours returns one of our contacts.
+func (w *world) ours() (quosim.Contact, bool) {
+	var all []quosim.Contact
+	for _, c := range w.quo.Contacts() {
+		if text(c.Source) == label {
+			all = append(all, c)
+		}
+	}
+	if len(all) == 0 {
+		return quosim.Contact{}, false
+	}
+	return all[w.rng.IntN(len(all))], true
+}
+
+func (w *world) edit(id string, change func(*quosim.Contact)) {
+	if err := w.quo.Edit(id, change); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// editContact is a person who changes a field that the mapping names.
+func (w *world) editContact() {
+	c, ok := w.ours()
+	if !ok {
+		return
+	}
+	value := w.pick("Zoë", "Kim", "Renée")
+	w.edit(c.ID, func(c *quosim.Contact) {
+		if w.rng.IntN(3) == 0 {
+			c.PhoneNumbers = nil
+			value = ""
+			return
+		}
+		c.FirstName = &value
+	})
+	w.note("contact %s (%s): firstName %q", text(c.ExternalID), c.ID, value)
+	w.edits = append(w.edits, edit{key: text(c.ExternalID), field: "firstName", value: value})
+}
+
+// editUnmapped is a person who changes what the mapping does not name.
+func (w *world) editUnmapped() {
+	c, ok := w.ours()
+	if !ok {
+		return
+	}
+	w.edit(c.ID, func(c *quosim.Contact) {
+		role := w.pick("CTO", "Owner")
+		c.Role = &role
+		c.Emails = append(slices.DeleteFunc(c.Emails, func(i quosim.Item) bool { return i.Name == "home" }),
+			quosim.Item{Name: "home", Value: w.pick("h1@example.net", "h2@example.net")})
+		c.Extra = map[string]json.RawMessage{"location": json.RawMessage(w.pick(`"Oslo"`, `{"city":"Rome"}`))}
+	})
+	w.note("contact %s: unmapped content", text(c.ExternalID))
+	w.remember(c.ID)
+}
+
+// remember notes what the mapping does not name in a contact.
+func (w *world) remember(id string) {
+	c, _ := w.quo.Get(id)
+	w.extras[id] = c
+}
+
+func (w *world) deleteContact() {
+	c, ok := w.ours()
+	if !ok {
+		return
+	}
+	if err := w.quo.Delete(c.ID); err != nil {
+		w.t.Fatal(err)
+	}
+	w.peopleDeleted[text(c.ExternalID)] = true
+	delete(w.extras, c.ID)
+	w.note("contact %s (%s) deleted in Quo", text(c.ExternalID), c.ID)
+}
+
+func (w *world) addBystander() {
+	name, phone := w.pick("Eve", "Mallory"), w.phone()
+	c := quosim.Contact{FirstName: &name, PhoneNumbers: []quosim.Item{{Name: "mobile", Value: phone}}}
+	if source := w.pick("", "csv-v2", "public-api", "openphone-attio", "zapier"); source != "" {
+		c.Source = &source
+	}
+	if r := w.someRow(); r != nil && w.rng.IntN(3) == 0 { // somebody else's contact with one of our keys
+		c.ExternalID, c.Source = &r[colID], new("other-system")
+		if r[colID] == "" {
+			c.ExternalID = nil
+		}
+	}
+	added, err := w.quo.Add(c)
+	if err != nil {
+		return // the pair is taken
+	}
+	w.bystanders[added.ID] = added
+	w.note("bystander %s", added.ID)
+}
+
+// loseLabel is somebody who changes what makes a contact ours.
+func (w *world) loseLabel() {
+	c, ok := w.ours()
+	if !ok {
+		return
+	}
+	w.edit(c.ID, func(c *quosim.Contact) {
+		if w.rng.IntN(2) == 0 {
+			c.ExternalID = nil
+		} else {
+			c.Source = nil
+		}
+	})
+	w.note("contact %s (%s) lost its label or key", text(c.ExternalID), c.ID)
+}
+
+func (w *world) cleanRun() {
+	w.clock.advance(w.someTime())
+	w.run(runOptions{})
+}
+
+func (w *world) faultyRun() {
+	w.clock.advance(w.someTime())
+	w.run(runOptions{faults: 0.02 + w.rng.Float64()*0.3})
+}
+
+func (w *world) crashedRun() {
+	w.clock.advance(w.someTime())
+	o := runOptions{crashAt: 1 + w.rng.IntN(60)}
+	if w.rng.IntN(3) == 0 {
+		o.faults = 0.1
+	}
+	w.run(o)
+}
+
+// editedRun is a run while somebody edits both sides between any two requests.
+func (w *world) editedRun() {
+	w.clock.advance(w.someTime())
+	countdown := 1 + w.rng.IntN(12)
+	touched := ""
+	w.quo.OnRequest(func(int, *http.Request) {
+		if countdown--; countdown != 0 {
+			return
+		}
+		w.addBystander()
+		if c, ok := w.ours(); ok {
+			touched = c.ID
+			w.edit(c.ID, func(c *quosim.Contact) { c.Role = new("Midway") })
+		}
+		w.editRow()
+	})
+	w.run(runOptions{})
+	w.quo.OnRequest(nil)
+	if touched != "" { // an edit between the last read of a contact and the answer to its write may be lost
+		w.remember(touched)
+	}
+}
+
+func (w *world) backupState() {
+	if data, err := os.ReadFile(w.path("state.db")); err == nil {
+		os.WriteFile(w.path("backup.db"), data, 0o600)
+	}
+}
+
+func (w *world) restoreState() {
+	data, err := os.ReadFile(w.path("backup.db"))
+	if err != nil {
+		return
+	}
+	w.loseState()
+	os.WriteFile(w.path("state.db"), data, 0o600)
+	w.note("state restored from the backup")
+}
+
+func (w *world) loseState() {
+	for _, name := range []string{"state.db", "state.db-wal", "state.db-shm"} {
+		os.Remove(w.path(name))
+	}
+	w.stateLost = true
+	w.edits = nil
+	w.note("state lost")
+}

@@ -1,0 +1,188 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"syncd/internal/contact"
+	"syncd/internal/quo"
+	"syncd/internal/state"
+)
+
+// settle finds out what became of the operations that an earlier run sent without hearing the outcome. None is
+// settled sooner than one lease after it was sent, for a request may take its time on the way; until then its record
+// is left alone.
+func (r *run) settle(ctx context.Context) error {
+	open, err := r.openEntries(ctx)
+	if err != nil {
+		return err
+	}
+	s := settlement{run: r}
+	for _, entry := range open {
+		switch {
+		case entry.State == state.Intended:
+			s.mark(entry, state.Failed, "never sent")
+		case r.busy[entry.Key] != "":
+		case entry.Side == contact.Source:
+			// The rows are read before anything is decided: what the write left there speaks for itself.
+			s.mark(entry, state.Failed, "the process ended before the outcome was recorded")
+			s.lookAgain(ctx, entry)
+		case entry.Action == contact.Create:
+			s.creates = append(s.creates, entry)
+		default:
+			err = s.readBack(ctx, entry)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if err := s.lookUpCreates(ctx); err != nil {
+		return err
+	}
+	if len(open) == 0 {
+		return nil
+	}
+	return r.Store.Commit(ctx, r.keeper.lease, s.batch)
+}
+
+// unsettled marks the records of open operations as busy, for a plan, which settles nothing.
+func (r *run) unsettled(ctx context.Context) error {
+	open, err := r.openEntries(ctx)
+	for _, entry := range open {
+		if entry.State != state.Intended {
+			r.busy[entry.Key] = fmt.Sprintf("run %d sent a %s and did not hear the answer: the next run finds out", entry.Run, entry.Action)
+		}
+	}
+	return err
+}
+
+func (r *run) openEntries(ctx context.Context) ([]state.Entry, error) {
+	r.busy = map[string]string{}
+	var err error
+	if r.now, err = r.Store.Now(ctx); err != nil {
+		return nil, err
+	}
+	open, err := r.Store.Open(ctx, r.Sync.Name)
+	if err != nil {
+		return nil, err
+	}
+	for _, entry := range open {
+		if entry.State != state.Intended && r.now.Before(entry.SentAt.Add(r.Lease)) {
+			r.busy[entry.Key] = fmt.Sprintf("run %d sent a %s and did not hear the answer: it is settled by a run after %s",
+				entry.Run, entry.Action, entry.SentAt.Add(r.Lease).UTC().Format("15:04:05"))
+		}
+	}
+	return open, nil
+}
+
+// settlement gathers what the settling of open operations writes.
+type settlement struct {
+	*run
+	batch   state.Batch
+	creates []state.Entry
+}
+
+func (s *settlement) mark(entry state.Entry, to state.EntryState, why string) {
+	s.batch.Marks = append(s.batch.Marks, state.Mark{Run: entry.Run, Seq: entry.Seq, State: to, Error: why, ContactID: entry.ContactID})
+}
+
+// lookAgain makes this run look at the record although neither side may have changed since.
+func (s *settlement) lookAgain(ctx context.Context, entry state.Entry) {
+	if link, err := s.Store.Link(ctx, s.Sync.Name, entry.Key); err == nil && !link.Pending {
+		link.Pending = true
+		s.batch.Links = append(s.batch.Links, link)
+	}
+}
+
+// lookUpCreates looks the contacts of unheard creates up by their external ids. Quo keeps the pair of source and
+// external id unique, so one that is there and ours is the one that was sent.
+func (s *settlement) lookUpCreates(ctx context.Context) error {
+	if len(s.creates) == 0 {
+		return nil
+	}
+	keys := make([]string, len(s.creates))
+	for i, entry := range s.creates {
+		keys[i] = entry.Key
+	}
+	contacts, err := s.Quo.Lookup(ctx, keys)
+	if err != nil {
+		return err
+	}
+	found := map[string]contact.Contact{}
+	for _, c := range contacts {
+		if c.Source == s.Sync.Policy.Label {
+			found[c.ExternalID] = c
+		}
+	}
+	for _, entry := range s.creates {
+		c, ok := found[entry.Key]
+		if !ok {
+			s.mark(entry, state.Failed, "not heard, and not in Quo")
+			continue
+		}
+		entry.ContactID = c.ID
+		s.mark(entry, state.Done, "")
+		link := contact.Link{Key: entry.Key, ContactID: c.ID, SourceHash: entry.SourceHash, Base: entry.Base, Pending: true}
+		if sameContent(entry.After, c) {
+			link.QuoHash = c.ContentHash()
+		}
+		s.batch.Links = append(s.batch.Links, link)
+	}
+	return nil
+}
+
+// readBack reads the contact of an unheard update or delete.
+func (s *settlement) readBack(ctx context.Context, entry state.Entry) error {
+	c, err := s.Quo.Get(ctx, entry.ContactID)
+	gone := errors.Is(err, quo.ErrNotFound)
+	switch {
+	case err != nil && !gone:
+		return err
+	case entry.Action == contact.Delete && gone:
+		s.mark(entry, state.Done, "")
+		s.batch.Drop = append(s.batch.Drop, entry.Key)
+	case entry.Action == contact.Delete, gone, !sameContent(entry.After, c):
+		s.mark(entry, state.Failed, "not heard, and Quo does not hold what was sent")
+		s.lookAgain(ctx, entry)
+	default:
+		s.mark(entry, state.Done, "")
+		return s.advance(ctx, entry, c)
+	}
+	return nil
+}
+
+// advance moves the link to what an update that turned out to be done left.
+func (s *settlement) advance(ctx context.Context, entry state.Entry, c contact.Contact) error {
+	link, err := s.Store.Link(ctx, s.Sync.Name, entry.Key)
+	if errors.Is(err, state.ErrNotFound) {
+		link, err = contact.Link{Key: entry.Key, ContactID: c.ID, Adopted: true}, nil
+	}
+	if err != nil {
+		return err
+	}
+	link = settled(link, entry.Base)
+	link.SourceHash, link.QuoHash, link.Pending = entry.SourceHash, c.ContentHash(), true
+	s.batch.Links = append(s.batch.Links, link)
+	return nil
+}
+
+// sameContent reports whether the contact holds what the journal says was sent.
+func sameContent(sent json.RawMessage, c contact.Contact) bool {
+	var want contact.Contact
+	return json.Unmarshal(sent, &want) == nil && want.ContentHash() == c.ContentHash()
+}
+
+// settled returns the link with the fields of gained settled in its base.
+func settled(link contact.Link, gained contact.Base) contact.Link {
+	base := contact.Base{}
+	for f, v := range link.Base {
+		base[f] = v
+	}
+	for f, v := range gained {
+		base[f] = v
+	}
+	link.Base = base
+	return link
+}

@@ -1,0 +1,333 @@
+package engine_test
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"syncd/internal/contact"
+	"syncd/internal/engine"
+	"syncd/internal/quo/quosim"
+	"syncd/internal/state"
+)
+
+var (
+	schedules = flag.Int("schedules", 60, "how many random schedules the simulation runs")
+	seedFlag  = flag.Uint64("seed", 0, "run the simulation's schedule of this seed only")
+	verbose   = flag.Bool("story", false, "print what happens in each schedule")
+)
+
+// TestInvariants shows the invariants over random schedules of edits on both sides, crashes, faults, lost and restored
+// state. A failed schedule prints its seed: run it again with -seed.
+func TestInvariants(t *testing.T) {
+	if *seedFlag != 0 {
+		schedule(t, *seedFlag)
+		return
+	}
+	first := rand.Uint64N(1 << 40)
+	t.Logf("%d schedules, seeds from %d", *schedules, first)
+	for i := range uint64(*schedules) {
+		seed := first + i
+		t.Run(fmt.Sprint(seed), func(t *testing.T) {
+			t.Parallel()
+			schedule(t, seed)
+		})
+	}
+}
+
+func schedule(t *testing.T, seed uint64) {
+	w := newWorld(t, seed)
+	defer func() {
+		if t.Failed() || *verbose {
+			t.Logf("seed %d:\n%s", seed, w.describe())
+		}
+	}()
+	w.quo.AfterRequest(w.watchDeletes())
+	for range 2 + w.rng.IntN(12) {
+		w.addRow()
+	}
+	for range w.rng.IntN(4) {
+		w.addBystander()
+	}
+	actions := w.actions()
+	for range 12 + w.rng.IntN(20) {
+		actions[w.rng.IntN(len(actions))]()
+		w.checkAlways()
+		if t.Failed() {
+			return
+		}
+	}
+	w.settle()
+	w.checkSettled()
+}
+
+// settle ends the faults and the edits, and runs until nothing changes.
+func (w *world) settle() {
+	w.mend()
+	w.note("--- edits stop")
+	for i := 0; ; i++ {
+		w.clock.advance(25 * time.Hour) // past every grace, retry and day of the brake
+		w.quo.ResetRequests()
+		report := w.run(runOptions{request: engine.Request{AllowDeletes: true, AllowUpdates: true, AllowCreates: true, AllowEmptied: true}})
+		if report.Err() != nil {
+			w.t.Errorf("run after the faults: %v", report.Err())
+			return
+		}
+		if w.writes() == 0 && len(report.Waiting) == 0 {
+			return
+		}
+		if i == 6 {
+			w.t.Errorf("7 runs after the edits stopped, there is still something to do: %+v", report)
+			return
+		}
+	}
+}
+
+// writes is how many requests of the last run changed something.
+func (w *world) writes() int {
+	n := 0
+	for _, r := range w.quo.Requests() {
+		if r.Method != "GET" {
+			n++
+		}
+	}
+	return n
+}
+
+// mend takes away the problems that a person would: broken, doubled and moved rows.
+func (w *world) mend() {
+	seen := map[string]bool{}
+	w.rows = slices.DeleteFunc(w.rows, func(r []string) bool {
+		doubled := seen[r[colID]]
+		seen[r[colID]] = true
+		return doubled || r[colID] == ""
+	})
+	for _, r := range w.rows[1:] {
+		if r[colPhone] == "555-12" {
+			r[colPhone] = w.phone()
+		}
+		if r[colScore] == "many" {
+			r[colScore] = ""
+		}
+		if r[colFirst]+r[colLast]+r[colCompany] == "" {
+			r[colFirst] = "Mended"
+		}
+	}
+	w.saveRows()
+}
+
+// watchDeletes checks every delete at the moment when it is made: its row is gone.
+func (w *world) watchDeletes() func(int, *http.Request, int) {
+	return func(_ int, r *http.Request, status int) {
+		if r.Method != "DELETE" {
+			return
+		}
+		for _, c := range w.bystanders {
+			if strings.HasSuffix(r.URL.Path, "/"+c.ID) {
+				w.t.Errorf("a contact that is not ours was deleted: %s", c.ID)
+			}
+		}
+	}
+}
+
+// checkAlways checks what holds at any time, between any two actions.
+func (w *world) checkAlways() {
+	keys := map[string]string{}
+	for _, c := range w.quo.Contacts() {
+		if was, ok := w.bystanders[c.ID]; ok {
+			if !sameContact(was, c) {
+				w.t.Errorf("a contact that is not ours was changed:\n was %s\n is  %s", dump(was), dump(c))
+			}
+			continue
+		}
+		if was, ok := w.extras[c.ID]; ok && !sameUnmapped(was, c) {
+			w.t.Errorf("what the mapping does not name was changed:\n was %s\n is  %s", dump(was), dump(c))
+		}
+		if text(c.Source) != label || text(c.ExternalID) == "" {
+			continue // somebody took the label away
+		}
+		if other, ok := keys[text(c.ExternalID)]; ok {
+			w.t.Errorf("contacts %s and %s have one key", other, c.ID)
+		}
+		keys[text(c.ExternalID)] = c.ID
+	}
+	for id := range w.bystanders {
+		if _, ok := w.quo.Get(id); !ok {
+			w.t.Errorf("a contact that is not ours is gone: %s", id)
+		}
+	}
+}
+
+func sameContact(a, b quosim.Contact) bool {
+	return dump(a) == dump(b)
+}
+
+func dump(c quosim.Contact) string {
+	data, _ := json.Marshal(c)
+	return string(data)
+}
+
+// sameUnmapped compares the role, the e-mails under other labels and the members that nobody knows.
+func sameUnmapped(a, b quosim.Contact) bool {
+	other := func(c quosim.Contact) []string {
+		var values []string
+		for _, i := range c.Emails {
+			if i.Name != "work" {
+				values = append(values, i.Name+" "+i.Value)
+			}
+		}
+		slices.Sort(values)
+		return values
+	}
+	return text(a.Role) == text(b.Role) && slices.Equal(other(a), other(b)) && reflect.DeepEqual(a.Extra, b.Extra)
+}
+
+// checkSettled checks that both sides agree, once a run has nothing to do.
+func (w *world) checkSettled() {
+	w.checkAlways()
+	store := w.store()
+	defer store.Close()
+	ctx := context.Background()
+	open := w.openKeys(store)
+	inQuo := 0
+	for _, c := range w.quo.Contacts() {
+		if text(c.Source) == label {
+			inQuo++
+			if w.row(text(c.ExternalID)) == nil && !open[text(c.ExternalID)] && !w.mayStay(store, text(c.ExternalID)) {
+				w.t.Errorf("contact %s has no row, and nothing says why", text(c.ExternalID))
+			}
+		}
+	}
+	for _, r := range w.rows[1:] {
+		if open[r[colID]] {
+			continue
+		}
+		c, ok := w.contactOf(r[colID])
+		link, err := store.Link(ctx, "customers", r[colID])
+		switch {
+		case err != nil:
+			w.t.Errorf("row %s has no link: %v", r[colID], err)
+		case !ok && link.Linked():
+			w.t.Errorf("row %s is linked, but has no contact", r[colID])
+		case ok:
+			w.compare(r, c)
+		}
+	}
+	w.checkEdits(store)
+}
+
+// mayStay reports whether a contact without a row may be in Quo: it is unlinked, adopted, or was never linked since the
+// state was lost.
+func (w *world) mayStay(store state.Store, key string) bool {
+	link, err := store.Link(context.Background(), "customers", key)
+	return err != nil && w.stateLost || err == nil && (!link.Linked() || link.Adopted)
+}
+
+// openKeys are the records that wait for a person.
+func (w *world) openKeys(store state.Store) map[string]bool {
+	open := map[string]bool{}
+	problems, err := store.Problems(context.Background(), "customers")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, p := range problems {
+		open[p.Key] = true
+		if i := strings.Index(p.Reason, "this looks like record "); i >= 0 {
+			rest, _, _ := strings.Cut(p.Reason[i+len("this looks like record "):], " under another key")
+			for _, key := range strings.Split(rest, " or ") {
+				open[key] = true
+			}
+		}
+	}
+	conflicts, err := store.Conflicts(context.Background(), "customers")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, c := range conflicts {
+		open[c.Key] = true
+	}
+	return open
+}
+
+// compare compares a row with its contact by rules of its own, which share nothing with the mapping's.
+func (w *world) compare(r []string, c quosim.Contact) {
+	check := func(field, want, got string) {
+		if want != got {
+			w.t.Errorf("record %s: %s is %q in the file and %q in Quo", r[colID], field, want, got)
+		}
+	}
+	check("firstName", strings.TrimSpace(r[colFirst]), text(c.FirstName))
+	check("lastName", strings.TrimSpace(r[colLast]), text(c.LastName))
+	check("company", strings.TrimSpace(r[colCompany]), text(c.Company))
+	digits := ""
+	for _, d := range r[colPhone] {
+		if d >= '0' && d <= '9' {
+			digits += string(d)
+		}
+	}
+	check("phone", "+1"+strings.TrimPrefix(digits, "1"), item(c.PhoneNumbers, "mobile"))
+	check("email", strings.ToLower(r[colEmail]), strings.ToLower(item(c.Emails, "work")))
+	custom := map[string]any{}
+	for _, f := range c.CustomFields {
+		custom[f.Key] = f.Value
+	}
+	vip, _ := custom["66d0d87d534de8fd1c433c02"].(bool)
+	check("VIP", fmt.Sprint(r[colVIP] == "yes"), fmt.Sprint(vip))
+	score, _ := custom["1695829375142"].(float64)
+	check("Score", map[string]string{"": "0", "5": "5", "5.0": "5", "12.25": "12.25"}[r[colScore]], fmt.Sprint(score))
+	var tags []string
+	if list, ok := custom["66d0d87d534de8fd1c433c04"].([]string); ok {
+		tags = slices.Clone(list)
+	}
+	slices.Sort(tags)
+	check("Segment", map[string]string{"": "", "a, b": "a b", "b,a": "a b", "c": "c"}[r[colTags]], strings.Join(tags, " "))
+}
+
+func item(items []quosim.Item, name string) string {
+	for _, i := range items {
+		if strings.EqualFold(i.Name, name) {
+			return i.Value
+		}
+	}
+	return ""
+}
+
+// checkEdits checks that every value that a person wrote in Quo into a field that flows the other way is in the
+// journal, unless it is still there.
+func (w *world) checkEdits(store state.Store) {
+	for _, e := range w.edits {
+		if e.key == "" || e.value == "" {
+			continue
+		}
+		if c, ok := w.contactOf(e.key); ok && text(c.FirstName) == e.value {
+			continue
+		}
+		if w.overwritten(e) {
+			continue
+		}
+		entries, err := store.History(context.Background(), "customers", e.key)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		if !slices.ContainsFunc(entries, func(entry state.Entry) bool {
+			return slices.ContainsFunc(entry.Fields, func(f contact.FieldChange) bool { return f.Field == e.field && f.Before == e.value })
+		}) {
+			w.t.Errorf("record %s: the value %q that a person wrote in Quo is neither there nor in the journal", e.key, e.value)
+		}
+	}
+}
+
+// overwritten reports whether a person wrote another value over it, or deleted the contact.
+func (w *world) overwritten(e edit) bool {
+	i := slices.Index(w.edits, e)
+	return slices.ContainsFunc(w.edits[i+1:], func(later edit) bool { return later.key == e.key && later.field == e.field }) ||
+		w.peopleDeleted[e.key]
+}

@@ -1,0 +1,431 @@
+package reconcile
+
+import (
+	"cmp"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"syncd/internal/contact"
+	"syncd/internal/mapping"
+)
+
+// Decide returns the plan that would make both sides agree. Equal input gives an equal plan: everything is sorted
+// by key, and neither clock, network nor chance has a say.
+func Decide(in Input) Plan {
+	d := decider{Input: in, moved: map[string]bool{}, twins: map[string]twin{}}
+	slices.SortFunc(d.Subjects, func(a, b Subject) int { return cmp.Compare(a.Key, b.Key) })
+	d.findChangedKeys()
+	d.findTwins()
+	for i := range d.Subjects {
+		d.record(&d.Subjects[i])
+	}
+	slices.SortStableFunc(d.plan.Problems, func(a, b contact.Problem) int {
+		return cmp.Or(cmp.Compare(a.Key, b.Key), cmp.Compare(a.Row, b.Row))
+	})
+	return d.plan
+}
+
+type decider struct {
+	Input
+	plan Plan
+	// moved holds the keys of links whose row seems to stand under another key now, and the keys of those rows.
+	moved map[string]bool
+	twins map[string]twin // by the key of the new record
+}
+
+// record is the table of the rules for one record: what to do for each state of row, contact and link.
+func (d *decider) record(s *Subject) {
+	row, c, linked := s.Row != nil, s.Contact != nil, s.Link.Linked()
+	unlinked := s.Link != nil && !linked
+	switch {
+	case row && s.Row.Filtered:
+		d.leaveFilter(s)
+	case row && len(s.Row.Problems) > 0:
+		d.plan.Problems = append(d.plan.Problems, s.Row.Problems...)
+		d.keepPending(s)
+	case d.moved[s.Key]:
+		d.keepPending(s)
+
+	case row && c && linked:
+		d.merge(s, *s.Link)
+	case row && c && unlinked: // the side that was missing is there again
+		d.merge(s, contact.Link{Key: s.Key, ContactID: s.Contact.ID, Adopted: true})
+	case row && c: // state was lost, an earlier create went unheard, or the source names the contact
+		d.merge(s, contact.Link{Key: s.Key, ContactID: s.Contact.ID, Adopted: true})
+
+	case row && linked && d.rowChanged(s):
+		d.create(s, "deleted in Quo, then changed in the source")
+	case row && linked:
+		d.contactGone(s)
+	case row && unlinked && s.Link.Relink:
+		d.create(s, "relinked")
+	case row && unlinked:
+		d.rowIsBack(s)
+	case row:
+		d.create(s, "new in the source")
+
+	case c && linked:
+		d.rowGone(s)
+	case c && unlinked && s.Link.Relink:
+		d.createRow(s, "relinked")
+	case c && unlinked:
+	case c:
+		d.unmanaged(s)
+
+	default: // neither side is left
+		d.plan.Drop = append(d.plan.Drop, Drop{Key: s.Key, ContactID: s.Link.ContactID, Confirm: s.ContactUnsure})
+	}
+}
+
+// leaveFilter takes apart the link of a row that the sync's filter leaves out; the contact is never deleted.
+func (d *decider) leaveFilter(s *Subject) {
+	if s.Link.Linked() {
+		d.unlink(s, contact.Quo, "the row left the sync's filter")
+	}
+}
+
+// rowIsBack forgets that the row of an unlinked record was gone: only the contact is missing now.
+func (d *decider) rowIsBack(s *Subject) {
+	link := *s.Link
+	link.SourceHash = s.Row.Hash
+	d.settle(s, link)
+}
+
+// keepPending leaves both sides alone and makes the next run look again. A row that is there is not gone.
+func (d *decider) keepPending(s *Subject) {
+	if s.Link == nil {
+		return
+	}
+	link := *s.Link
+	link.Pending = true
+	if s.Row != nil {
+		link.GoneAt = time.Time{}
+	}
+	d.settle(s, link)
+}
+
+// rowChanged reports whether the row of a linked record says something else than when it was last settled.
+func (d *decider) rowChanged(s *Subject) bool {
+	for _, f := range d.Mapping.Fields() {
+		if base, known := s.Link.Base[f.Name]; known && s.Row.Values[f.Name].Norm != base.Source {
+			return true
+		}
+	}
+	return false
+}
+
+// merge makes a pair agree, field by field.
+func (d *decider) merge(s *Subject, link contact.Link) {
+	link = back(link)
+	near := nearOf(link.Base, s.Row.Values)
+	quo := d.Mapping.ContactValues(*s.Contact, near)
+	base := maps.Clone(link.Base)
+	if base == nil {
+		base = contact.Base{}
+	}
+	toQuoOp := Operation{Key: s.Key, Side: contact.Quo, Action: contact.Update, Row: s.Row, Contact: s.Contact, Settles: contact.Base{}, FirstSight: len(link.Base) == 0}
+	toSourceOp := Operation{Key: s.Key, Side: contact.Source, Action: contact.Update, Row: s.Row, Contact: s.Contact, Settles: contact.Base{}, FirstSight: len(link.Base) == 0, Set: contact.Values{}}
+	set, open := contact.Values{}, false
+	for _, f := range d.Mapping.Fields() {
+		settled, known := link.Base[f.Name]
+		c := fieldCase{field: f, base: settled, known: known, source: s.Row.Values[f.Name], quo: quo[f.Name],
+			take: s.Take[f.Name].of(s.Row.Values[f.Name].Norm, quo[f.Name].Norm), rowAt: s.Row.UpdatedAt, contactAt: s.Contact.UpdatedAt}
+		what, why := mergeField(c)
+		switch what {
+		case settle:
+			base[f.Name] = contact.Settled{Source: c.source.Norm, Quo: c.quo.Norm}
+		case toQuo:
+			set[f.Name] = c.source
+			toQuoOp.change(f, c.quo, c.source, why)
+		case toSource:
+			toSourceOp.Set[f.Name] = c.quo
+			toSourceOp.change(f, c.source, c.quo, why)
+		case conflict:
+			open = true
+			d.plan.Conflicts = append(d.plan.Conflicts, contact.Conflict{
+				Key: s.Key, Field: f.Name, Base: settled.Quo, Source: c.source.Norm, Quo: c.quo.Norm})
+		case leave:
+		}
+	}
+	toQuoOp.After = d.Mapping.Apply(*s.Contact, set, near)
+	d.restoreIdentity(&toQuoOp, s)
+
+	link.Base, link.SourceHash, link.QuoHash = base, s.Row.Hash, s.Contact.ContentHash()
+	var operations []Operation
+	for _, o := range []Operation{toQuoOp, toSourceOp} {
+		if len(o.Fields) > 0 {
+			operations = append(operations, o)
+		}
+	}
+	d.finish(s, link, operations, open)
+}
+
+// finish adds the operations of a pair and settles its link as it is without them.
+func (d *decider) finish(s *Subject, link contact.Link, operations []Operation, open bool) {
+	allowed := operations[:0]
+	for _, o := range operations {
+		if o.Side == contact.Quo && s.Contact.ReadOnly() {
+			d.problem(s, "Quo lets nobody change this contact: it belongs to "+s.Contact.Source)
+			open = true
+			continue
+		}
+		allowed = append(allowed, o)
+	}
+	link.Pending = open || len(allowed) > 0
+	for i := range allowed {
+		allowed[i].Link = link
+		allowed[i].Reason = reasonOf(allowed[i].Fields)
+	}
+	d.plan.Operations = append(d.plan.Operations, allowed...)
+	if !d.settle(s, link) && !link.Pending {
+		d.plan.Unchanged++
+	}
+}
+
+// settle records the link if it differs from the stored one, and reports whether something about it that a person
+// would call a change did.
+func (d *decider) settle(s *Subject, link contact.Link) (changed bool) {
+	if s.Link != nil && sameLink(*s.Link, link) {
+		return false
+	}
+	d.plan.Settled = append(d.plan.Settled, link)
+	return s.Link == nil || s.Link.Unlinked != link.Unlinked
+}
+
+func sameLink(a, b contact.Link) bool {
+	if !maps.Equal(a.Base, b.Base) || !a.GoneAt.Equal(b.GoneAt) {
+		return false
+	}
+	a.Base, b.Base, a.GoneAt, b.GoneAt = nil, nil, b.GoneAt, b.GoneAt
+	return a.Key == b.Key && a.ContactID == b.ContactID && a.Adopted == b.Adopted && a.Unlinked == b.Unlinked &&
+		a.Relink == b.Relink && a.Pending == b.Pending && a.SourceHash == b.SourceHash && a.QuoHash == b.QuoHash
+}
+
+// restoreIdentity puts our label and the key back on a linked contact that lost them, or gives them to one that is
+// adopted now.
+func (d *decider) restoreIdentity(o *Operation, s *Subject) {
+	if d.Policy.Direction == contact.FromQuo {
+		return
+	}
+	why := "put back: it was changed in Quo"
+	if !s.Link.Linked() {
+		why = "the contact becomes this record's"
+		o.Adopts = s.Contact.Source != d.Policy.Label || s.Contact.ExternalID != s.Key
+	}
+	for _, member := range []struct {
+		name         contact.Field
+		before, want string
+		after        *string
+	}{
+		{"externalId", s.Contact.ExternalID, s.Key, &o.After.ExternalID},
+		{"source", s.Contact.Source, d.Policy.Label, &o.After.Source},
+	} {
+		if member.before != member.want {
+			*member.after = member.want
+			o.Fields = append(o.Fields, contact.FieldChange{Field: member.name, Before: member.before, After: member.want, Reason: why})
+		}
+	}
+}
+
+// create makes the contact of a row, unless it has a twin.
+func (d *decider) create(s *Subject, why string) {
+	if d.Policy.Direction == contact.FromQuo {
+		d.problem(s, "no contact in Quo has this row's contact id, and this sync writes nothing to Quo")
+		return
+	}
+	if s.Link == nil || s.Link.Relink {
+		if t, ok := d.twins[s.Key]; ok {
+			d.twin(s, t)
+			return
+		}
+	}
+	values := contact.Values{}
+	o := Operation{Key: s.Key, Side: contact.Quo, Action: contact.Create, Row: s.Row, Reason: why, Settles: contact.Base{},
+		Link: contact.Link{Key: s.Key, Base: contact.Base{}, SourceHash: s.Row.Hash}}
+	for _, f := range d.Mapping.Fields() {
+		v := s.Row.Values[f.Name]
+		if f.Direction == contact.FromQuo || v.Blank() {
+			if f.Direction != contact.FromQuo {
+				o.Settles[f.Name] = contact.Settled{}
+			}
+			continue
+		}
+		values[f.Name] = v
+		o.change(f, contact.Value{}, v, why)
+	}
+	o.After = d.Mapping.Apply(contact.New(d.Policy.Label, s.Key), values, nil)
+	if s.Link != nil {
+		o.Gone = s.gone()
+		d.keepPending(s)
+	}
+	d.plan.Operations = append(d.plan.Operations, o)
+}
+
+// rowGone handles the contact of a row that went.
+func (d *decider) rowGone(s *Subject) {
+	mayDelete := d.Policy.RowGone == RowGoneDelete && d.Policy.Direction != contact.FromQuo &&
+		(!s.Link.Adopted || d.Policy.DeleteAdopted)
+	source, quo := "the row is gone", "the contact changed, last at "+s.Contact.UpdatedAt.UTC().Format(time.RFC3339Nano)
+	take := s.Take[contact.WholeRecord].of(source, quo)
+	switch changed := s.Contact.ContentHash() != s.Link.QuoHash; {
+	case !mayDelete:
+		d.unlink(s, contact.Quo, "the row is gone, the contact is kept")
+	case changed && take == contact.Quo && d.Policy.CreateInSource != CreateOff:
+		d.createRow(s, "the row was gone, settled for Quo")
+	case changed && take == contact.Quo:
+		d.unlink(s, contact.Quo, "the row is gone, the contact is kept: settled for Quo")
+	case changed && take == "":
+		d.plan.Conflicts = append(d.plan.Conflicts, contact.Conflict{Key: s.Key, Field: contact.WholeRecord,
+			Base: "as last synced", Source: source, Quo: quo})
+		d.keepPending(s)
+	default:
+		d.deleteContact(s)
+	}
+}
+
+// deleteContact deletes the contact of a row that went, once the grace is over.
+func (d *decider) deleteContact(s *Subject) {
+	link := *s.Link
+	link.Pending = true
+	if link.GoneAt.IsZero() {
+		link.GoneAt = d.Now
+	}
+	d.settle(s, link)
+	until := link.GoneAt.Add(d.Policy.Grace)
+	switch {
+	case d.Unreadable > 0:
+		d.plan.Waiting = append(d.plan.Waiting, Waiting{Key: s.Key, ContactID: link.ContactID,
+			Reason: fmt.Sprintf("its row may be one of the %d that cannot be read", d.Unreadable)})
+	case d.Now.Before(until):
+		d.plan.Waiting = append(d.plan.Waiting, Waiting{Key: s.Key, ContactID: link.ContactID, Until: until,
+			Reason: "its row is gone; a row that comes back in time keeps it"})
+	default:
+		d.plan.Operations = append(d.plan.Operations, Operation{Key: s.Key, Side: contact.Quo, Action: contact.Delete,
+			Reason: "the row is gone", Contact: s.Contact, Link: link, Fields: d.lost(s)})
+	}
+}
+
+// lost lists what a deleted contact held in the mapped fields, for the plan and the journal.
+func (d *decider) lost(s *Subject) []contact.FieldChange {
+	values := d.Mapping.ContactValues(*s.Contact, nearOf(s.Link.Base, nil))
+	var lost []contact.FieldChange
+	for _, f := range d.Mapping.Fields() {
+		if v := values[f.Name]; !v.Empty() {
+			lost = append(lost, contact.FieldChange{Field: f.Name, Before: shown(v), Reason: "the row is gone"})
+		}
+	}
+	return lost
+}
+
+// contactGone handles the unchanged row of a contact that went.
+func (d *decider) contactGone(s *Subject) {
+	switch d.Policy.ContactGone {
+	case ContactGoneRecreate:
+		d.create(s, "deleted in Quo, recreated by deletes.contact_gone")
+	case ContactGoneDelete:
+		d.plan.Operations = append(d.plan.Operations, Operation{Key: s.Key, Side: contact.Source, Action: contact.Delete,
+			Reason: "the contact was deleted in Quo", Row: s.Row, Link: *s.Link, Gone: s.gone()})
+		d.keepPending(s)
+	default:
+		d.unlink(s, contact.Source, "the contact was deleted in Quo, the row is kept")
+	}
+}
+
+// unlink remembers the link without making either side again. It counts as a delete on the side that would have
+// been deleted.
+func (d *decider) unlink(s *Subject, side contact.Side, why string) {
+	link := *s.Link
+	link.Unlinked, link.Relink, link.Pending = why, false, false
+	if s.Row != nil {
+		link.SourceHash = s.Row.Hash
+	}
+	o := Operation{Key: s.Key, Side: side, Action: contact.Unlink, Reason: why, Row: s.Row, Contact: s.Contact, Link: link}
+	if side == contact.Source {
+		o.Gone = s.gone()
+	}
+	d.plan.Operations = append(d.plan.Operations, o)
+	d.keepPending(s)
+}
+
+// unmanaged handles a contact that is ours and has neither row nor link.
+func (d *decider) unmanaged(s *Subject) {
+	if d.Policy.CreateInSource == CreateOff {
+		d.plan.Unmanaged = append(d.plan.Unmanaged, s.Key)
+		return
+	}
+	d.createRow(s, "in Quo under our label, without a row")
+}
+
+// createRow makes the row of a contact.
+func (d *decider) createRow(s *Subject, why string) {
+	if d.Policy.Direction == contact.ToQuo {
+		d.problem(s, "its row is gone, and this sync does not write the source: add the row there")
+		return
+	}
+	quo := d.Mapping.ContactValues(*s.Contact, nil)
+	link := contact.Link{Key: s.Key, ContactID: s.Contact.ID, Adopted: true, Base: contact.Base{}, QuoHash: s.Contact.ContentHash()}
+	o := Operation{Key: s.Key, Side: contact.Source, Action: contact.Create, Reason: why, Contact: s.Contact, Link: link,
+		Settles: contact.Base{}, Set: contact.Values{}}
+	for _, f := range d.Mapping.Fields() {
+		if v := quo[f.Name]; f.Direction != contact.ToQuo && !v.Blank() {
+			o.Set[f.Name] = v
+			o.change(f, contact.Value{}, v, why)
+		}
+	}
+	d.plan.Operations = append(d.plan.Operations, o)
+}
+
+// gone is the id of the linked contact that both the listing and the look-up missed, "" when it is certain to be
+// absent or is there.
+func (s *Subject) gone() string {
+	if s.Link == nil || !s.ContactUnsure {
+		return ""
+	}
+	return s.Link.ContactID
+}
+
+func (d *decider) problem(s *Subject, reason string) {
+	p := contact.Problem{Key: s.Key, Reason: reason}
+	if s.Row != nil {
+		p.Row = s.Row.Record.Row
+	}
+	d.plan.Problems = append(d.plan.Problems, p)
+	d.keepPending(s)
+}
+
+// change notes what the operation does to a field: both sides hold the new value once it is done.
+func (o *Operation) change(f mapping.Field, before, after contact.Value, why string) {
+	o.Fields = append(o.Fields, contact.FieldChange{Field: f.Name, Before: shown(before), After: shown(after), Reason: why})
+	o.Settles[f.Name] = contact.Settled{Source: after.Norm, Quo: after.Norm}
+	o.FirstSight = o.FirstSight && before.Empty()
+}
+
+// shown is a value as people read it: its normal form, or "false" for a boolean that says so.
+func shown(v contact.Value) string {
+	if v.Norm == "" {
+		return v.Text
+	}
+	return v.Norm
+}
+
+// back returns the link of a row that is there: not gone, not unlinked.
+func back(link contact.Link) contact.Link {
+	link.GoneAt, link.Unlinked, link.Relink = time.Time{}, "", false
+	return link
+}
+
+// nearOf tells the mapping what a slot held, so that it finds it under another label: the base's value, or at
+// first sight the record's.
+func nearOf(base contact.Base, row contact.Values) mapping.Near {
+	return func(f contact.Field) contact.Value {
+		if settled, known := base[f]; known {
+			return contact.Value{Norm: settled.Quo, Text: settled.Quo}
+		}
+		return row[f]
+	}
+}
+
+// reasonOf sums up the reasons of an operation's fields: the first one, which the plan shows for the whole.
+func reasonOf(fields []contact.FieldChange) string { return fields[0].Reason }

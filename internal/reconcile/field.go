@@ -1,0 +1,105 @@
+package reconcile
+
+import (
+	"time"
+
+	"syncd/internal/contact"
+	"syncd/internal/mapping"
+)
+
+// verdict is what happens to one field of a pair.
+type verdict uint8
+
+const (
+	leave    verdict = iota // nothing is written, the base stays
+	settle                  // nothing is written, the base becomes what both sides hold
+	toQuo                   // the source's value goes to Quo
+	toSource                // Quo's value goes to the source
+	conflict                // neither side is written until a person decides
+)
+
+// fieldCase is one field of a pair, with all that its verdict depends on.
+type fieldCase struct {
+	field       mapping.Field
+	base        contact.Settled
+	known       bool // there is a base
+	source, quo contact.Value
+	take        contact.Side // what a person chose for the open conflict, "" when nothing
+	rowAt       time.Time    // when the row was updated, zero when the source does not say
+	contactAt   time.Time
+}
+
+func (c fieldCase) sourceChanged() bool { return c.source.Norm != c.base.Source }
+func (c fieldCase) quoChanged() bool    { return c.quo.Norm != c.base.Quo }
+
+// mergeField is the table of the rules for one field. The reason is for a person, "" when nothing is written.
+func mergeField(c fieldCase) (verdict, string) {
+	switch {
+	case c.source.Same(c.quo):
+		return settle, ""
+	case c.field.Direction == contact.ToQuo:
+		return c.oneWay(toQuo, c.source, c.base.Source, c.quoChanged(), "changed in Quo, but this field flows to Quo only")
+	case c.field.Direction == contact.FromQuo:
+		return c.oneWay(toSource, c.quo, c.base.Quo, c.sourceChanged(), "changed in the source, but this field flows from Quo only")
+	case c.field.KeepEmpty && c.source.Blank():
+		if c.known && c.quoChanged() {
+			return toSource, "changed in Quo"
+		}
+		return settle, ""
+	case !c.known && c.source.Empty():
+		return toSource, "empty in the source, filled in Quo"
+	case !c.known && c.quo.Empty():
+		return toQuo, "empty in Quo, filled in the source"
+	case !c.known, c.sourceChanged() && c.quoChanged():
+		return c.settleConflict()
+	case c.sourceChanged():
+		return toQuo, "changed in the source"
+	case c.quoChanged():
+		return toSource, "changed in Quo"
+	default: // the two sides were settled as they are, such as a value that Quo spells in its own way
+		return leave, ""
+	}
+}
+
+// oneWay decides a field that flows one way only: it has no conflicts, and the side that it flows from is put back
+// over an edit on the other. An empty value that was never the agreed one wipes nothing: a pair's first sight, or
+// a field that was settled as empty on one side.
+func (c fieldCase) oneWay(write verdict, from contact.Value, fromBase string, edited bool, putBack string) (verdict, string) {
+	agreed := c.known && c.base.Source == c.base.Quo
+	switch {
+	case c.field.KeepEmpty && c.source.Blank():
+		return settle, ""
+	case from.Empty() && !agreed && (!c.known || fromBase == ""):
+		return settle, ""
+	case !c.known:
+		return write, "differs, and the field flows this way only"
+	case from.Norm != fromBase && write == toQuo:
+		return write, "changed in the source"
+	case from.Norm != fromBase:
+		return write, "changed in Quo"
+	case edited:
+		return write, putBack
+	default:
+		return leave, ""
+	}
+}
+
+// settleConflict decides a field that both sides hold differently: by a person's word, else by the field's policy.
+func (c fieldCase) settleConflict() (verdict, string) {
+	switch {
+	case c.take == contact.Source:
+		return toQuo, "conflict, settled for the source"
+	case c.take == contact.Quo:
+		return toSource, "conflict, settled for Quo"
+	case c.field.Conflicts == contact.TakeSource:
+		return toQuo, "changed on both sides, the source wins"
+	case c.field.Conflicts == contact.TakeQuo:
+		return toSource, "changed on both sides, Quo wins"
+	case c.field.Conflicts == contact.TakeNewest && c.rowAt.After(c.contactAt):
+		return toQuo, "changed on both sides, the source is newer"
+	case c.field.Conflicts == contact.TakeNewest && c.contactAt.After(c.rowAt) && !c.rowAt.IsZero():
+		return toSource, "changed on both sides, Quo is newer"
+	default:
+		return conflict, ""
+	}
+}

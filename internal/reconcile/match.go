@@ -1,0 +1,178 @@
+package reconcile
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"syncd/internal/contact"
+)
+
+// findChangedKeys looks for links whose row is gone while a row without a link has their phone, their e-mail or all
+// of their values: its key was changed. Deleting one and creating the other would lose the contact's history, so
+// both stay as they are until a person says `syncd rekey`.
+func (d *decider) findChangedKeys() {
+	gone := map[string][]string{} // identity -> keys of gone links
+	for _, s := range d.Subjects {
+		if s.Link.Linked() && s.Row == nil {
+			for _, id := range d.identities(baseValues(s.Link.Base)) {
+				gone[id] = append(gone[id], s.Key)
+			}
+		}
+	}
+	for i := range d.Subjects {
+		if s := &d.Subjects[i]; s.Row != nil && s.Link == nil && !s.Row.Filtered {
+			if old := d.formerKeys(gone, s.Row.Values); len(old) > 0 {
+				d.moved[s.Key] = true
+				d.plan.Problems = append(d.plan.Problems, contact.Problem{Key: s.Key, Row: s.Row.Record.Row,
+					Reason: changedKeyReason(old)})
+			}
+		}
+	}
+	for _, row := range d.Keyless {
+		problems := slices.Clone(row.Problems)
+		if old := d.formerKeys(gone, row.Values); len(old) > 0 && len(problems) > 0 {
+			problems[0].Reason += "; " + changedKeyReason(old)
+		}
+		d.plan.Problems = append(d.plan.Problems, problems...)
+	}
+}
+
+// formerKeys returns the keys of the gone links that share an identity with values, and marks them as moved.
+func (d *decider) formerKeys(gone map[string][]string, values contact.Values) []string {
+	if len(gone) == 0 {
+		return nil
+	}
+	var old []string
+	for _, id := range d.identities(values) {
+		for _, key := range gone[id] {
+			d.moved[key] = true
+			if !slices.Contains(old, key) {
+				old = append(old, key)
+			}
+		}
+	}
+	slices.Sort(old)
+	return old
+}
+
+func changedKeyReason(old []string) string {
+	return fmt.Sprintf("this looks like record %s under another key: put the key back, or move the record with `syncd rekey`",
+		strings.Join(old, " or "))
+}
+
+// identities are what two rows of one person share: a phone number, an e-mail, or all mapped values.
+func (d *decider) identities(values contact.Values) []string {
+	ids := d.Mapping.Identities(values)
+	var all strings.Builder
+	for _, f := range d.Mapping.Fields() {
+		fmt.Fprintf(&all, "%q ", values[f.Name].Norm)
+	}
+	return append(ids, all.String())
+}
+
+func baseValues(base contact.Base) contact.Values {
+	values := contact.Values{}
+	for f, settled := range base {
+		values[f] = contact.Value{Norm: settled.Source}
+	}
+	return values
+}
+
+// twin is the contact, or the contacts, that a new record would duplicate.
+type twin struct {
+	contacts []*contact.Contact
+	by       string // "phone" or "e-mail": what they share
+	shared   bool   // another new record has the same twin
+}
+
+// findTwins looks for contacts that are not ours but have the phone or the e-mail of a record that would be created.
+func (d *decider) findTwins() {
+	if d.Policy.Match.None() {
+		return
+	}
+	strangers := map[string][]*contact.Contact{}
+	for i := range d.Strangers {
+		for _, id := range d.Mapping.ContactIdentities(d.Strangers[i]) {
+			strangers[id] = append(strangers[id], &d.Strangers[i])
+		}
+	}
+	claims := map[string]int{}
+	for i := range d.Subjects {
+		s := &d.Subjects[i]
+		if s.Row == nil || s.Contact != nil || s.Row.Filtered || d.moved[s.Key] || s.Link != nil && !s.Link.Relink {
+			continue
+		}
+		if t := twinOf(d.Mapping.Identities(s.Row.Values), strangers); len(t.contacts) > 0 {
+			d.twins[s.Key] = t
+			for _, c := range t.contacts {
+				claims[c.ID]++
+			}
+		}
+	}
+	for key, t := range d.twins {
+		t.shared = slices.ContainsFunc(t.contacts, func(c *contact.Contact) bool { return claims[c.ID] > 1 })
+		d.twins[key] = t
+	}
+}
+
+func twinOf(identities []string, strangers map[string][]*contact.Contact) twin {
+	var t twin
+	for _, id := range identities {
+		for _, c := range strangers[id] {
+			if t.by == "" {
+				t.by, _, _ = strings.Cut(id, ":")
+			}
+			if !slices.ContainsFunc(t.contacts, func(have *contact.Contact) bool { return have.ID == c.ID }) {
+				t.contacts = append(t.contacts, c)
+			}
+		}
+	}
+	slices.SortFunc(t.contacts, func(a, b *contact.Contact) int { return strings.Compare(a.ID, b.ID) })
+	return t
+}
+
+// twin adopts the twin of a new record where the policy says so and nothing is left to guess; else the row is a
+// problem that names it.
+func (d *decider) twin(s *Subject, t twin) {
+	m := d.Policy.Match
+	c := t.contacts[0]
+	wanted := t.by == "phone" && m.Phone || t.by == "e-mail" && m.Email
+	switch {
+	case len(t.contacts) > 1:
+		d.problem(s, fmt.Sprintf("%d contacts in Quo have this %s (%s): merge them there, or say which with `syncd match`",
+			len(t.contacts), t.by, names(t.contacts)))
+	case t.shared:
+		d.problem(s, fmt.Sprintf("several rows have the %s of the contact %s in Quo: say whose it is with `syncd match`",
+			t.by, names(t.contacts)))
+	case !adoptable(c):
+		d.problem(s, fmt.Sprintf("the contact %s in Quo has this %s and belongs to %q: it cannot become this row's",
+			names(t.contacts), t.by, c.Source))
+	case !wanted:
+		d.problem(s, fmt.Sprintf("the contact %s in Quo already has this %s: set match: [phone], or settle it with `syncd match`",
+			names(t.contacts), t.by))
+	default:
+		s.Contact = c
+		d.merge(s, contact.Link{Key: s.Key, ContactID: c.ID, Adopted: true})
+	}
+}
+
+// adoptable reports whether a contact that is not ours may become a record's: nobody else's key is on it, and Quo
+// lets it be changed.
+func adoptable(c *contact.Contact) bool { return c.ExternalID == "" && !c.ReadOnly() }
+
+func names(contacts []*contact.Contact) string {
+	var all []string
+	for i, c := range contacts {
+		if i == 3 {
+			all = append(all, "…")
+			break
+		}
+		name := strings.TrimSpace(c.FirstName + " " + c.LastName)
+		if name == "" {
+			name = c.Company
+		}
+		all = append(all, strings.TrimSpace(name+" "+c.ID))
+	}
+	return strings.Join(all, ", ")
+}

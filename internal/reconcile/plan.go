@@ -1,0 +1,92 @@
+package reconcile
+
+import (
+	"encoding/json"
+	"time"
+
+	"syncd/internal/contact"
+)
+
+// Plan is what would make both sides agree: a value and not a side effect. Everything in it is sorted by key.
+type Plan struct {
+	Operations []Operation
+	// Settled are links that change whatever becomes of the operations: both sides came to agree, a row came back,
+	// something about the record is open (Pending).
+	Settled []contact.Link
+	// Drop are the links that nothing is left of, on either side.
+	Drop      []Drop
+	Conflicts []contact.Conflict
+	Problems  []contact.Problem
+	Waiting   []Waiting
+	// Unmanaged are the keys of contacts that are ours and have no row.
+	Unmanaged []string
+	// Unchanged is how many linked records need nothing.
+	Unchanged int
+}
+
+// Drop is a link that nothing is left of.
+type Drop struct {
+	Key       string
+	ContactID string
+	Confirm   bool // the contact's absence must be confirmed by a GET first
+}
+
+// Waiting is a delete that waits for its grace.
+type Waiting struct {
+	Key       string    `json:"key"`
+	ContactID string    `json:"contact_id"`
+	Until     time.Time `json:"until"` // zero: until the rows that cannot be read are mended
+	Reason    string    `json:"reason"`
+}
+
+// Operation is one create, update, delete or unlinking of one record on one side.
+type Operation struct {
+	Key    string
+	Side   contact.Side
+	Action contact.Action
+	Reason string
+	Fields []contact.FieldChange
+	// Row is the record, nil when it is absent.
+	Row *Row
+	// Contact is Quo's side as the plan saw it, nil when it is absent; After is what a create or an update on
+	// Quo's side makes of it.
+	Contact *contact.Contact
+	After   contact.Contact
+	// Set holds the values that an operation on the source's side writes.
+	Set contact.Values
+	// Link is the link as the plan leaves it before the operation: the stored one, settled where nothing needs to be
+	// written, or a new one. Settles is what its base gains when the operation is done.
+	Link    contact.Link
+	Settles contact.Base
+	// Adopts says that the operation makes a contact ours that was not.
+	Adopts bool
+	// Gone is the id of the contact on whose absence the operation rests, which a GET must confirm first; "" when it
+	// rests on none, or when the absence is certain.
+	Gone string
+	// FirstSight says that it merges a pair seen for the first time and overwrites no filled value.
+	FirstSight bool
+	// Approved says that a person let it through; Held that the brake keeps it back.
+	Approved bool
+	Held     bool
+}
+
+// ContactID is the id of the operation's contact, "" for one that is yet to be created.
+func (o *Operation) ContactID() string {
+	if o.Contact != nil {
+		return o.Contact.ID
+	}
+	return o.Link.ContactID
+}
+
+// Fingerprint identifies the operation and its values, so that an approval holds for nothing else.
+func (o *Operation) Fingerprint() contact.Hash {
+	var content contact.Hash
+	if o.Contact != nil && o.Action != contact.Update {
+		content = o.Contact.ContentHash()
+	}
+	data, err := json.Marshal([]any{o.Key, o.Side, o.Action, o.ContactID(), o.Fields, content})
+	if err != nil {
+		panic(err) // strings and numbers always marshal
+	}
+	return contact.HashOf(data)
+}

@@ -1,0 +1,113 @@
+// Package csvfile reads and writes the rows of a CSV file: the dialects that spreadsheet programs save, without
+// changing a byte that need not change.
+//
+// Start with [File.Read] and [File.Write]. Both stand on one scanner (scan.go), which knows where every cell
+// stands in the file; a snapshot (snapshot.go) is the file at one moment, a table (table.go) its rows as cells.
+//
+// A CSV file has text only: cells are written as their text, and text that looks like a formula ("=1+1") is
+// written as it is, for the cell must hold what the contact holds. It is for the program that opens the file to
+// take it as text.
+package csvfile
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"iter"
+
+	"syncd/internal/contact"
+	"syncd/internal/sources"
+)
+
+// Options say which file, and how it is read where it does not say so itself.
+type Options struct {
+	Path string // may be a symbolic link; the file that it names is read and replaced
+	// Delimiter is one character, or "tab"; "" finds out which of , ; tab and | it is.
+	Delimiter string
+	// Encoding is a name such as "windows-1252" (https://encoding.spec.whatwg.org/#names-and-labels); "" takes
+	// UTF-8, and Windows-1252 for a file that is not valid UTF-8. A byte order mark in the file always wins.
+	Encoding string
+	// Key names the columns that identify a row. Without any, Write finds a row by what it held when it was read.
+	Key []string
+	// Warn hears, in words for a person, that the encoding was guessed; nil for nobody.
+	Warn func(string)
+}
+
+// File is a CSV file as a [sources.Source]. The row numbers are those of a spreadsheet program: the header is row
+// 1, an empty line is a row, a quoted cell of several lines is one row.
+type File struct {
+	options Options
+}
+
+var _ sources.Source = (*File)(nil)
+
+// New returns the source. The file is first looked at by Read or Write, wrong options included.
+func New(options Options) *File {
+	if options.Warn == nil {
+		options.Warn = func(string) {}
+	}
+	return &File{options}
+}
+
+// Read implements [sources.Source]. It needs no more than permission to read the file, and takes no lock: a file
+// that changes while it is read ends the sequence with an error. So does quoting that may hide rows, for a row
+// that is not seen looks like one that was deleted; any other fault is a Problem of its row.
+func (f *File) Read(ctx context.Context, columns []string) iter.Seq2[contact.Record, error] {
+	return func(yield func(contact.Record, error) bool) {
+		if err := f.read(ctx, columns, yield); err != nil {
+			yield(contact.Record{}, f.named(err))
+		}
+	}
+}
+
+// read yields the records. Its error is for the caller to yield; it is nil after yield returned false.
+func (f *File) read(ctx context.Context, columns []string, yield func(contact.Record, error) bool) error {
+	snap, err := f.open(f.options.Path)
+	if err != nil {
+		return err
+	}
+	defer snap.Close()
+	if snap.notice != "" {
+		f.options.Warn(f.options.Path + ": " + snap.notice)
+	}
+	rows, err := snap.table(columns)
+	if err != nil {
+		return err
+	}
+	for {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		row, err := rows.next()
+		if err == io.EOF {
+			return snap.unchanged()
+		}
+		if err != nil {
+			return err
+		}
+		if !yield(contact.Record{Row: row.row, Cells: row.values, Problem: row.problem}, nil) {
+			return nil
+		}
+	}
+}
+
+// named adds the path to an error, once, and the remedy where the cause does not say it.
+func (f *File) named(err error) error {
+	if column := (*sources.ColumnError)(nil); errors.As(err, &column) {
+		column.Source = f.options.Path
+		return column
+	}
+	if cause := (*fs.PathError)(nil); errors.As(err, &cause) {
+		err = cause.Err
+	}
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("%s: %w: check the path", f.options.Path, err)
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("%s: %w: let the user that runs syncd read the file, and write it and its directory",
+			f.options.Path, err)
+	}
+	return fmt.Errorf("%s: %w", f.options.Path, err)
+}

@@ -1,0 +1,123 @@
+package csvfile
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+
+	"golang.org/x/text/encoding"
+	"golang.org/x/text/transform"
+)
+
+// A dialect is how the bytes of a file become cells.
+type dialect struct {
+	bom       string // the byte order mark that the file starts with, or ""
+	charset   charset
+	delimiter byte
+	// plain says that the encoding is neither configured nor marked, and all text is ASCII: nothing to get wrong.
+	plain bool
+}
+
+// boms are the byte order marks, and what they say.
+var boms = map[string]charset{"\xEF\xBB\xBF": utf8Charset, "\xFF\xFE": utf16LE, "\xFE\xFF": utf16BE}
+
+// dialect finds out how a file is to be read, and what a person ought to hear about it.
+func (f *File) dialect(all func() io.Reader) (d dialect, notice string, err error) {
+	if d, notice, err = f.encoding(all); err != nil {
+		return d, "", err
+	}
+	if err := d.notBinary(all()); err != nil {
+		return d, "", err
+	}
+	if f.options.Delimiter == "" {
+		d.delimiter, err = d.findDelimiter(all)
+	} else {
+		d.delimiter, err = parseDelimiter(f.options.Delimiter)
+	}
+	if err == nil && !d.charset.delimits(d.delimiter) {
+		err = fmt.Errorf("%q is a part of other characters in %s: save the file as UTF-8", d.delimiter, d.charset.name)
+	}
+	return d, notice, err
+}
+
+// reads reports whether a file in the dialect d that was changed is still read as it was before.
+func (d dialect) reads(changed dialect) bool {
+	return d.bom == changed.bom && d.delimiter == changed.delimiter &&
+		(d.charset.name == changed.charset.name || d.plain || changed.plain)
+}
+
+// text returns what the scanner is to see of a file: without its byte order mark, and without UTF-16.
+func (d dialect) text(all io.Reader) (io.Reader, error) {
+	if _, err := io.CopyN(io.Discard, all, int64(len(d.bom))); err != nil {
+		return nil, err
+	}
+	if d.charset.order == nil {
+		return all, nil
+	}
+	return transform.NewReader(all, fromUTF16{order: d.charset.order}), nil
+}
+
+// encoding finds the charset: what the byte order mark says, then what is configured, then what fits.
+func (f *File) encoding(all func() io.Reader) (d dialect, notice string, err error) {
+	start := make([]byte, 3)
+	n, err := io.ReadFull(all(), start)
+	if err != nil && err != io.ErrUnexpectedEOF {
+		return d, "", err
+	}
+	for bom, charset := range boms {
+		if bytes.HasPrefix(start[:n], []byte(bom)) {
+			return dialect{bom: bom, charset: charset}, "", nil
+		}
+	}
+	if f.options.Encoding != "" {
+		d.charset, err = charsetNamed(f.options.Encoding)
+		return d, "", err
+	}
+	return guessEncoding(all())
+}
+
+// guessEncoding takes UTF-8 when the text is valid, for text in another encoding hardly ever is, and else
+// Windows-1252: detectors go wrong on lists as short as names and cities.
+func guessEncoding(all io.Reader) (d dialect, notice string, err error) {
+	var seen survey
+	_, err = io.Copy(&seen, transform.NewReader(all, encoding.UTF8Validator))
+	switch {
+	case errors.Is(err, encoding.ErrInvalidUTF8):
+		return dialect{charset: windows1252}, fmt.Sprintf("line %d is not valid UTF-8: the file is read as "+
+			"windows-1252; set encoding: if that is wrong", seen.lines+1), nil
+	case err != nil:
+		return d, "", err
+	}
+	return dialect{charset: utf8Charset, plain: !seen.beyondASCII}, "", nil
+}
+
+// A survey looks at text that is written to it.
+type survey struct {
+	lines       int
+	beyondASCII bool
+}
+
+func (s *survey) Write(text []byte) (int, error) {
+	s.lines += bytes.Count(text, []byte{'\n'})
+	s.beyondASCII = s.beyondASCII || !ascii(text)
+	return len(text), nil
+}
+
+// notBinary looks for NUL in the first line, where no text file has one and most others do.
+func (d dialect) notBinary(all io.Reader) error {
+	text, err := d.text(all)
+	if err != nil {
+		return err
+	}
+	start, err := io.ReadAll(io.LimitReader(text, 4<<10))
+	if err != nil {
+		return err
+	}
+	line, _, _ := bytes.Cut(start, []byte{'\n'})
+	if bytes.IndexByte(line, 0) < 0 {
+		return nil
+	}
+	return errors.New("not a text file, for its first line holds NUL: save it as CSV; if it is UTF-16 without a byte " +
+		"order mark, set encoding: utf-16le")
+}

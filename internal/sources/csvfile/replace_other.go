@@ -1,0 +1,14 @@
+//go:build !unix
+
+package csvfile
+
+import (
+	"io/fs"
+	"os"
+)
+
+// keepOwner does nothing: a new file inherits its owner here.
+func keepOwner(*os.File, fs.FileInfo) {}
+
+// syncDirectory does nothing: a directory cannot be synced here.
+func syncDirectory(string) error { return nil }

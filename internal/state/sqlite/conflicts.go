@@ -1,0 +1,62 @@
+package sqlite
+
+import (
+	"context"
+
+	"syncd/internal/contact"
+	"syncd/internal/state"
+)
+
+const (
+	conflictsSQL = `SELECT key, field, base_value, source_value, quo_value, take, first_at
+		FROM conflicts WHERE sync = $1 ORDER BY key, field`
+	clearConflictsSQL   = `DELETE FROM conflicts WHERE sync = $1`
+	clearKeyConflictSQL = `DELETE FROM conflicts WHERE sync = $1 AND key = $2`
+	putConflictSQL      = `INSERT INTO conflicts
+		(sync, key, field, base_value, source_value, quo_value, take, first_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+		ON CONFLICT (sync, key, field) DO UPDATE
+		SET base_value = excluded.base_value, source_value = excluded.source_value,
+			quo_value = excluded.quo_value, take = excluded.take`
+)
+
+// Conflicts returns the conflicts that the last runs of a sync left, by key.
+func (s *Store) Conflicts(ctx context.Context, sync string) ([]state.Conflict, error) {
+	return list(ctx, s, scanConflict, conflictsSQL, sync)
+}
+
+func scanConflict(r row) (c state.Conflict, err error) {
+	err = r.Scan(&c.Key, &c.Field, &c.Base, &c.Source, &c.Quo, &c.Take, scanTime{&c.FirstAt})
+	return c, err
+}
+
+// place is what a conflict is about.
+type place struct {
+	key   string
+	field contact.Field
+}
+
+func (tx transaction) replaceConflicts(ctx context.Context, f *state.Findings) error {
+	stored, err := query(ctx, tx, scanConflict, conflictsSQL, tx.sync)
+	if err != nil {
+		return err
+	}
+	earlier := make(map[place]state.Conflict, len(stored))
+	for _, c := range stored {
+		earlier[place{c.Key, c.Field}] = c
+	}
+	if err := tx.clear(ctx, f.Scope, clearConflictsSQL, clearKeyConflictSQL); err != nil {
+		return err
+	}
+	return forEach(ctx, tx, putConflictSQL, f.Conflicts, func(c state.Conflict, exec execFunc) error {
+		c.FirstAt = tx.now
+		if before, known := earlier[place{c.Key, c.Field}]; known {
+			c.FirstAt = before.FirstAt
+			if before.Take != "" && before.Conflict == c.Conflict { // the later word counts, and this run began before it
+				c.Take = before.Take
+			}
+		}
+		_, err := exec(tx.sync, c.Key, c.Field, c.Base, c.Source, c.Quo, c.Take, micros(c.FirstAt))
+		return err
+	})
+}

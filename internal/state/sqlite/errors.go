@@ -1,0 +1,68 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	driver "modernc.org/sqlite"
+	codes "modernc.org/sqlite/lib"
+)
+
+var (
+	errDirectory = errors.New("it is a directory: name a file in it, such as syncd.db")
+	errForeign   = errors.New("it is the database of another program: name another file")
+)
+
+// openError says what is wrong with a state's file, and what to do.
+func openError(path string, err error) error {
+	return fmt.Errorf("state %s: %w", path, explain(err))
+}
+
+func explain(err error) error {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("its directory does not exist: create it, or name another file: %w", err)
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("it needs the right to read and write the file and its directory: %w", err)
+	}
+	switch code(err) {
+	case codes.SQLITE_NOTADB:
+		return fmt.Errorf("it is no SQLite database: name another file: %w", err)
+	case codes.SQLITE_CANTOPEN, codes.SQLITE_READONLY, codes.SQLITE_PERM:
+		return fmt.Errorf("it needs the right to read and write the file and its directory: %w", err)
+	case codes.SQLITE_BUSY:
+		return fmt.Errorf("another process keeps it locked: %w", err)
+	case codes.SQLITE_CORRUPT:
+		return fmt.Errorf("it is damaged: restore a backup, or move it away to start with an empty state: %w", err)
+	}
+	return err
+}
+
+// code returns the primary result code of SQLite, 0 when err is not one of its errors.
+func code(err error) int {
+	if e, ok := errors.AsType[*driver.Error](err); ok {
+		return e.Code() & 0xff
+	}
+	return 0
+}
+
+// duplicate reports whether err means that a row would break a unique index or a primary key.
+func duplicate(err error) bool {
+	e, ok := errors.AsType[*driver.Error](err)
+	return ok && (e.Code() == codes.SQLITE_CONSTRAINT_UNIQUE || e.Code() == codes.SQLITE_CONSTRAINT_PRIMARYKEY)
+}
+
+// fail gives an error of the database the name of the state and what to do; errors of our own are complete. What
+// the driver makes of a context that is done is reported as the context's error.
+func (s *Store) fail(ctx context.Context, err error) error {
+	if code(err) == 0 && !errors.Is(err, sql.ErrTxDone) {
+		return err
+	}
+	if ctx.Err() != nil {
+		return fmt.Errorf("state %s: %w", s.path, ctx.Err())
+	}
+	return openError(s.path, err)
+}
