@@ -97,6 +97,8 @@ func (l *loader) checkColumns(s *Sync) {
 		switch role, taken := seen[r.column]; {
 		case r.column == "" && r.name == "key":
 			l.problem(n, "key names a column without a name")
+		case taken && r.column != "" && role == r.name:
+			l.problem(n, "key names one column twice")
 		case taken && r.column != "":
 			l.problem(l.at(r.value), "%s and %s name one column: they need one each", role, r.name)
 		}

@@ -27,7 +27,7 @@ func (l *loader) checkSync(s *Sync) {
 	s.Location = l.checkTimezone(&s.Timezone)
 	if _, err := ParseSchedule(s.Schedule); err != nil {
 		n := l.at(&s.Schedule)
-		l.problem(n, `schedule %s is none%s: write "@every 15m", "@hourly" or five cron fields such as "0 7 * * 1-5"`,
+		l.problem(n, `schedule %s is not one%s: write "@every 15m", "@hourly" or five cron fields such as "0 7 * * 1-5"`,
 			l.show(n), because(n, err))
 	}
 	l.checkSource(s)

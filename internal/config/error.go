@@ -29,11 +29,8 @@ func (e *Error) Error() string {
 }
 
 func (p Problem) place() string {
-	switch {
-	case p.Line == 0:
+	if p.Line == 0 {
 		return ""
-	case p.Column == 0:
-		return fmt.Sprintf(":%d", p.Line)
 	}
 	return fmt.Sprintf(":%d:%d", p.Line, p.Column)
 }

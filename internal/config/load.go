@@ -15,7 +15,7 @@ import (
 // maxFile bounds a configuration file, in bytes; maxSteps bounds what its aliases can make of it, in values.
 const (
 	maxFile  = 4 << 20
-	maxSteps = 500_000
+	maxSteps = 200_000
 )
 
 // Load reads and checks the configuration file at path; getenv is os.LookupEnv. Relative paths in the file are

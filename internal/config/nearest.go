@@ -17,7 +17,7 @@ func nearest(word string, words []string) string {
 	}
 	near, best := "", min(1+len(word)/5, 3)+1
 	for _, w := range words {
-		if d := distance(strings.ToLower(word), strings.ToLower(w)); d < best {
+		if d := distance(strings.ToLower(word), strings.ToLower(w)); d < best && d < len(w) {
 			near, best = w, d
 		}
 	}

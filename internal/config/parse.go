@@ -38,6 +38,7 @@ var advice = []struct{ says, means string }{
 	{"found character that cannot start any token", "not YAML: a value cannot start with this character: put it in quotes"},
 	{"could not find expected ':'", "not YAML: a line without \"key: value\""},
 	{"did not find expected key", "not YAML: the indentation does not fit the lines above"},
+	{"unexpected end of stream", "not YAML: what begins here is never closed"},
 	{"unknown anchor", "an alias (*name) without its anchor (&name): put text that starts with * in quotes"},
 	{"that is not allowed in a YAML tag", "not YAML: put text that starts with ! in quotes"},
 	{"control characters are not allowed", "not a text file: it holds control characters"},

@@ -20,7 +20,12 @@ import (
 //go:embed config.go
 var source string
 
-// reference to a variable or file, which may stand for any value.
+// structs are the types that are mappings in the file.
+var structs = []any{
+	Config{}, Quo{}, Sync{}, Deletes{}, Brake{}, Field{}, Source{}, CSVSource{}, GoogleSheetSource{}, PostgresSource{},
+}
+
+// referenceSchema is a reference to a variable or file, which may stand for any one value.
 var referenceSchema = &jsonschema.Schema{Type: "string", Pattern: `\$\{`}
 
 // Schema returns the JSON Schema (draft 2020-12) of the configuration file, for editors. It knows names, words,
@@ -42,7 +47,7 @@ func Schema() ([]byte, error) {
 	for name, definition := range r.Reflect(&Field{}).Definitions {
 		s.Definitions[name] = definition
 	}
-	for _, v := range []any{Config{}, Quo{}, Sync{}, Deletes{}, Brake{}, Field{}, CSVSource{}, GoogleSheetSource{}, PostgresSource{}} {
+	for _, v := range structs {
 		annotate(s.Definitions[reflect.TypeOf(v).Name()], reflect.ValueOf(v))
 	}
 	return json.MarshalIndent(s, "", "  ")

@@ -29,7 +29,7 @@ const isoDay = time.DateOnly
 
 // ParseDate reads a cell as a calendar date. A typed date is one, an instant gives its day in loc. Text is read
 // by formats, which are Go layouts, and then by those layouts that mean one date and no other; 03/04/2026 needs
-// a format.
+// a format. loc must not be nil.
 func ParseDate(cell Cell, formats []string, loc *time.Location) (Value, error) {
 	s, err := cellText(cell)
 	if err != nil || s == "" {

@@ -4,8 +4,6 @@ import (
 	"errors"
 	"net/mail"
 	"strings"
-
-	"golang.org/x/text/unicode/norm"
 )
 
 // ParseEmail reads a cell as one bare e-mail address, which keeps its case in Text.
@@ -26,9 +24,7 @@ func ParseEmail(cell Cell) (Value, error) {
 
 // NormalizeEmail returns the normal form of an e-mail address, and of whatever else stands in its place:
 // e-mail addresses are compared without case.
-func NormalizeEmail(s string) string {
-	return norm.NFC.String(strings.ToLower(NormalizeText(s)))
-}
+func NormalizeEmail(s string) string { return Fold(s) }
 
 // dotted reports whether a domain has a dot with something on both sides; mail.ParseAddress takes a@b.
 func dotted(domain string) bool {

@@ -2,6 +2,7 @@ package contact
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"slices"
@@ -56,7 +57,7 @@ func ListOf(items []string) Value {
 // Items returns the items of a list in the order of the person who wrote it; nil when v is not a list.
 func (v Value) Items() []string {
 	var items []string
-	if json.Unmarshal([]byte(v.Text), &items) != nil {
+	if json.Unmarshal([]byte(cmp.Or(v.Text, v.Norm)), &items) != nil {
 		return nil
 	}
 	return items

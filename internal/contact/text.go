@@ -17,6 +17,9 @@ func NormalizeText(s string) string {
 	return strings.TrimFunc(norm.NFC.String(s), isSpace)
 }
 
+// Fold returns the normal form of s without case, by which names, labels and e-mails are compared.
+func Fold(s string) string { return norm.NFC.String(strings.ToLower(NormalizeText(s))) }
+
 // ParseText reads a cell as text. Numbers, booleans and dates give their text; a list is an error.
 func ParseText(cell Cell) (Value, error) {
 	s, err := cellText(cell)

@@ -55,12 +55,12 @@ func Open(ctx context.Context, o Options) (*App, error) {
 
 // OpenStore opens the state store that the configuration names.
 func OpenStore(ctx context.Context, c *config.Config, readOnly bool) (state.Store, error) {
-	path, ok := strings.CutPrefix(c.State.Reveal(), "sqlite:")
+	path, ok := strings.CutPrefix(string(c.State), "sqlite:")
 	if !ok {
 		return nil, fmt.Errorf("state: this version keeps its state in SQLite only: write sqlite:FILE")
 	}
 	if readOnly {
-		return sqlite.OpenReadOnly(ctx, path)
+		return sqlite.OpenReadOnly(ctx, path, sqlite.Options{})
 	}
 	return sqlite.Open(ctx, path, sqlite.Options{})
 }
@@ -137,7 +137,7 @@ func (a *App) source(s *config.Sync) (sources.Source, error) {
 
 // client returns a client of its own, which counts its own calls, with the limiter that all syncs of the key share.
 func (a *App) client(q config.Quo) (*quo.Client, error) {
-	base, key := q.BaseURL, q.APIKey.Reveal()
+	base, key := q.BaseURL, string(q.APIKey)
 	if file, ok := q.Sandbox(); ok {
 		var err error
 		if base, err = a.sandbox(q, file); err != nil {

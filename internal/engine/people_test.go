@@ -7,7 +7,6 @@ import (
 	"slices"
 	"time"
 
-	"syncd/internal/engine"
 	"syncd/internal/quo/quosim"
 )
 

@@ -31,3 +31,17 @@ func (c *Client) Calls() Calls {
 		Throttled:    c.calls.throttled.Load(),
 	}
 }
+
+// Sub returns the calls since an earlier count.
+func (c Calls) Sub(earlier Calls) Calls {
+	return Calls{
+		List:         c.List - earlier.List,
+		Get:          c.Get - earlier.Get,
+		Create:       c.Create - earlier.Create,
+		Update:       c.Update - earlier.Update,
+		Delete:       c.Delete - earlier.Delete,
+		CustomFields: c.CustomFields - earlier.CustomFields,
+		Retries:      c.Retries - earlier.Retries,
+		Throttled:    c.Throttled - earlier.Throttled,
+	}
+}

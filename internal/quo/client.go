@@ -20,6 +20,7 @@ type Options struct {
 	Timeout     time.Duration // of one request with its answer; 0 means 30s
 	KeepItemIDs bool          // updates send back the ids of phone numbers and e-mails
 	MaxAttempts int           // of one call; 0 means 5
+	FirstWait   time.Duration // the most that the first wait before a repeat takes; later ones grow; 0 means 500ms
 	HTTP        *http.Client  // nil means one of its own; redirects are never followed, for they would get the key
 	Limiter     *Limiter      // shared by all clients with the key; nil means no limit
 	UserAgent   string        // "syncd/VERSION"; "" means "syncd"
@@ -31,7 +32,7 @@ type Client struct {
 	contacts  string // the URL of all contacts
 	ownsHTTP  bool
 	calls     counters
-	firstWait time.Duration // the most that the first wait before a repeat takes
+	firstWait time.Duration // Options.FirstWait, resolved
 }
 
 // Gate is called right before an attempt of a write is sent, after the throttle. When it returns an error, the
@@ -59,7 +60,7 @@ func New(options Options) *Client {
 		options:   options,
 		contacts:  options.BaseURL + "/v1/contacts",
 		ownsHTTP:  ownsHTTP,
-		firstWait: 500 * time.Millisecond,
+		firstWait: cmp.Or(options.FirstWait, 500*time.Millisecond),
 	}
 }
 

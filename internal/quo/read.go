@@ -94,7 +94,7 @@ func decode(body []byte, into any) error {
 		return errors.New("the answer is empty")
 	case errors.As(err, &wrongType):
 		kind, _, _ := strings.Cut(wrongType.Value, " ") // "number 4155550100"
-		return fmt.Errorf("the answer has a %s where a %s belongs", kind, wrongType.Type)
+		return fmt.Errorf("the answer has %s where %s belongs", kind, wrongType.Type)
 	case errors.As(err, &syntax):
 		return fmt.Errorf("the answer is not valid JSON at byte %d of %d", syntax.Offset, len(body))
 	}

@@ -2,6 +2,7 @@ package quo
 
 import (
 	"context"
+	"errors"
 
 	"syncd/internal/contact"
 )
@@ -38,7 +39,7 @@ func (c *Client) readBack(ctx context.Context, id string, answer []byte, r reque
 	}
 	got, err := c.Get(ctx, id)
 	if err != nil {
-		unheard.Err = err
+		unheard.Err = errors.New(err.Error()) // what that error is, the outcome of the write is not
 		return contact.Contact{}, unheard
 	}
 	return got, nil

@@ -195,11 +195,7 @@ func (d *decider) settle(s *Subject, link contact.Link) (changed bool) {
 }
 
 func sameLink(a, b contact.Link) bool {
-	if !maps.Equal(a.Base, b.Base) || !a.GoneAt.Equal(b.GoneAt) {
-		return false
-	}
-	a.Base, b.Base, a.GoneAt, b.GoneAt = nil, nil, b.GoneAt, b.GoneAt
-	return a.Key == b.Key && a.ContactID == b.ContactID && a.Adopted == b.Adopted && a.Unlinked == b.Unlinked &&
+	return maps.Equal(a.Base, b.Base) && a.GoneAt.Equal(b.GoneAt) && a.Key == b.Key && a.ContactID == b.ContactID && a.Adopted == b.Adopted && a.Unlinked == b.Unlinked &&
 		a.Relink == b.Relink && a.Pending == b.Pending && a.SourceHash == b.SourceHash && a.QuoHash == b.QuoHash
 }
 

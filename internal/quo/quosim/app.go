@@ -1,7 +1,6 @@
 package quosim
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 )
@@ -76,7 +75,7 @@ func (w *Workspace) keep(c, old *Contact) error {
 	if c.CustomFields, err = w.store.defs.normalize(c.CustomFields); err != nil {
 		return err
 	}
-	if _, err := json.Marshal(c.Extra); err != nil {
+	if err := c.compactExtra(); err != nil {
 		return err
 	}
 	w.complete(c, old)

@@ -80,6 +80,9 @@ func (p *bodyParser) defaultFields(b *body, raw json.RawMessage) {
 		}
 		b.Extra[member] = value
 	}
+	if err := b.compactExtra(); err != nil {
+		p.refuse(path, "object", nil, "%v", err)
+	}
 }
 
 // items returns the phones or e-mails; one whose value is null is to be removed, and so is not there.

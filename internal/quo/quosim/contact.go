@@ -2,6 +2,7 @@ package quosim
 
 import (
 	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -74,6 +75,18 @@ func (c *Contact) clone() *Contact {
 
 func (c *Contact) nullables() []**string {
 	return []**string{&c.ExternalID, &c.Source, &c.SourceURL, &c.FirstName, &c.LastName, &c.Company, &c.Role}
+}
+
+// compactExtra gives the members the form in which they come back from FILE, or says that one is no JSON.
+func (c *Contact) compactExtra() error {
+	for name, value := range c.Extra {
+		compact, err := json.Marshal(value)
+		if err != nil {
+			return fmt.Errorf("extra member %q: %w", name, err)
+		}
+		c.Extra[name] = compact
+	}
+	return nil
 }
 
 // pair is what the API keeps unique. A null source is the empty string, which no source can be.

@@ -12,8 +12,9 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// change is one line of FILE.log; one member is set.
+// change is one line of FILE.log; one member is set. The first line is the generation of FILE that the log follows.
 type change struct {
+	Generation   uint64       `json:"generation,omitempty"`
 	Put          *Contact     `json:"put,omitempty"`
 	Delete       string       `json:"delete,omitempty"`
 	CustomFields *definitions `json:"customFields,omitempty"`
@@ -23,10 +24,11 @@ type change struct {
 // FILE.log, one line per change since; and FILE.lock, held while it is open. A change is written, in one call and
 // without waiting for the disk, before it is acknowledged: kill -9 loses none, a power cut may.
 type journal struct {
-	file string
-	lock *flock.Flock
-	log  *os.File
-	err  error // why nothing can be written any more
+	file       string
+	generation uint64 // of the file: how often it was written
+	lock       *flock.Flock
+	log        *os.File
+	err        error // why nothing can be written any more
 }
 
 // openJournal locks file, fills s from it and its log, and folds the log into it. A file that does not exist is made
@@ -52,12 +54,20 @@ func (j *journal) open(s *store) error {
 	if err := j.load(s); err != nil {
 		return err
 	}
-	if err := writeSnapshot(j.file, s); err != nil {
+	if err := j.fold(s); err != nil {
 		return err
 	}
 	var err error
-	j.log, err = os.OpenFile(j.logName(), os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600)
-	return err
+	if j.log, err = os.OpenFile(j.logName(), os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o600); err != nil {
+		return err
+	}
+	return j.append(change{Generation: j.generation})
+}
+
+// fold brings the file up to date, which makes the log one of an older generation.
+func (j *journal) fold(s *store) error {
+	j.generation++
+	return writeSnapshot(j.file, j.generation, s)
 }
 
 func (j *journal) logName() string { return j.file + ".log" }
@@ -71,7 +81,7 @@ func (j *journal) load(s *store) error {
 	case err != nil:
 		return err
 	default:
-		err = readSnapshot(f, s)
+		j.generation, err = readSnapshot(f, s)
 		f.Close()
 		if err != nil {
 			return fmt.Errorf("workspace %s: %w; mend it, or delete it and %s to start anew", j.file, err, j.logName())
@@ -85,7 +95,7 @@ func (j *journal) load(s *store) error {
 		return fmt.Errorf("workspace %s is gone, but %s holds changes to it; put it back, or delete %[2]s to start anew",
 			j.file, j.logName())
 	}
-	if err := replay(log, s); err != nil {
+	if err := replay(log, j.generation, s); err != nil {
 		return fmt.Errorf("workspace %s: %s: %w; mend that line, or delete %[2]s, which loses the latest changes",
 			j.file, j.logName(), err)
 	}
@@ -93,35 +103,39 @@ func (j *journal) load(s *store) error {
 }
 
 // replay makes the changes of a log. An end without a newline is a write that was cut off and so never acknowledged.
-// The changes may have been made already: a crash can leave the log behind after it was folded into FILE.
-func replay(log []byte, s *store) error {
+// A log of an older generation is in the file already: only its removal failed to happen.
+func replay(log []byte, generation uint64, s *store) error {
 	for n := 1; ; n++ {
 		line, rest, whole := bytes.Cut(log, []byte("\n"))
 		if !whole {
 			return nil
 		}
-		if err := replayLine(line, s); err != nil {
+		var c change
+		err := decodeStrictly(json.NewDecoder(bytes.NewReader(line)), &c)
+		switch {
+		case err != nil:
+		case n > 1:
+			err = c.apply(s)
+		case c.Generation == 0 || c.Generation > generation:
+			err = fmt.Errorf("generation %d does not follow %d", c.Generation, generation)
+		case c.Generation < generation:
+			return nil
+		}
+		if err != nil {
 			return fmt.Errorf("line %d: %w", n, err)
 		}
 		log = rest
 	}
 }
 
-func replayLine(line []byte, s *store) error {
-	var c change
-	if err := decodeStrictly(json.NewDecoder(bytes.NewReader(line)), &c); err != nil {
-		return err
-	}
+func (c change) apply(s *store) error {
 	switch {
 	case c.Put != nil:
 		return s.load(c.Put)
 	case c.CustomFields != nil:
 		return s.define(*c.CustomFields)
 	case c.Delete != "":
-		if err := s.delete(c.Delete); !errors.Is(err, errNotFound) {
-			return err
-		}
-		return nil
+		return s.delete(c.Delete)
 	default:
 		return errors.New("names no change")
 	}
@@ -163,7 +177,7 @@ func (j *journal) close(s *store) error {
 	err := j.err
 	j.err = fmt.Errorf("workspace %s: %w", j.file, os.ErrClosed)
 	if err == nil {
-		err = writeSnapshot(j.file, s)
+		err = j.fold(s)
 	}
 	err = errors.Join(err, j.log.Close())
 	if err == nil {

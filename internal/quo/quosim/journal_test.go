@@ -117,7 +117,7 @@ func TestWorkspaceSurvives(t *testing.T) {
 			crash(t, w)
 		}},
 		{"crash while closing", func(t *testing.T, w *Workspace) {
-			if err := writeSnapshot(w.store.journal.file, w.store); err != nil {
+			if err := w.store.journal.fold(w.store); err != nil {
 				t.Fatal(err)
 			}
 			crash(t, w)
@@ -167,7 +167,9 @@ func makeHistory(t *testing.T, w *Workspace) {
 	if err := w.SetCustomFields(append(w.CustomFields(), Definition{Name: "Colour", Key: "c", Type: "multi-select", Options: []string{"red"}})...); err != nil {
 		t.Fatal(err)
 	}
-	err := w.Edit(id, func(c *Contact) { c.CustomFields = append(c.CustomFields, CustomField{Key: "c", Value: []string{"red"}}) })
+	err := w.Edit(id, func(c *Contact) {
+		c.CustomFields = append(c.CustomFields, CustomField{Key: "c", Value: []string{"red"}})
+	})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -194,6 +196,7 @@ func TestFileFormat(t *testing.T) {
 	}
 	const want = `{
   "version": 1,
+  "generation": 2,
   "customFields": [
     {"name":"Score","key":"1","type":"number"}
   ],
@@ -222,9 +225,10 @@ func TestFileFormat(t *testing.T) {
 // A file that cannot be read is left as it is.
 func TestDamagedFiles(t *testing.T) {
 	const (
-		good    = `{"version": 1, "contacts": [CONTACT]}`
+		good    = `{"version": 1, "generation": 1, "contacts": [CONTACT]}`
 		contact = `{"id": "1", "createdAt": "2026-11-23T10:00:00Z", "updatedAt": "2026-11-23T10:00:00Z", "createdByUserId": "US1"}`
 	)
+	const generation = "{\"generation\": 1}\n"
 	with := func(c string) string { return strings.Replace(good, "CONTACT", c, 1) }
 	member := func(m string) string { return with(strings.TrimSuffix(contact, "}") + ", " + m + "}") }
 	for _, test := range []struct{ name, file, log, message string }{
@@ -241,11 +245,14 @@ func TestDamagedFiles(t *testing.T) {
 		{"item without id", member(`"emails": [{"name": "a", "value": "b"}]`), "", "no id"},
 		{"impossible custom value", member(`"customFields": [{"id": "1", "key": "k", "value": {}}]`), "", "no possible value"},
 		{"custom field of unknown type", `{"version": 1, "customFields": [{"name": "a", "key": "b", "type": "c"}]}`, "", "unknown type"},
-		{"something behind", with("") + "x", "", "invalid character"},
+		{"something behind", with("") + "x", "", "something follows"},
 		{"two values", with("") + "{}", "", "something follows"},
-		{"log damaged", with(""), "{\"delete\": \"1\"}\nx\n", "line 2"},
-		{"log with unknown change", with(""), "{\"merge\": 1}\n", "line 1"},
-		{"log with no change", with(""), "{}\n", "names no change"},
+		{"log damaged", with(""), generation + "x\n", "line 2"},
+		{"log with unknown change", with(""), generation + "{\"merge\": 1}\n", "line 2"},
+		{"log with no change", with(""), generation + "{}\n", "names no change"},
+		{"log deletes a stranger", with(""), generation + "{\"delete\": \"1\"}\n", "no such contact"},
+		{"log of a later file", with(""), "{\"generation\": 2}\n", "does not follow"},
+		{"log without generation", with(""), "{\"delete\": \"1\"}\n", "does not follow"},
 		{"only a log", "-", "{\"delete\": \"1\"}\n", "is gone"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -305,7 +312,8 @@ func TestFullDisk(t *testing.T) {
 }
 
 func FuzzOpen(f *testing.F) {
-	f.Add([]byte(`{"version": 1, "customFields": [], "contacts": []}`), []byte("{\"delete\": \"1\"}\n{\"customFields\": []}\n{"))
+	f.Add([]byte(`{"version": 1, "generation": 7, "customFields": [], "contacts": []}`),
+		[]byte("{\"generation\": 7}\n{\"customFields\": []}\n{"))
 	f.Add([]byte(`{"version": 1, "contacts": [{"id": "1", "createdAt": "2026-11-23T10:00:00Z",
 		"updatedAt": "2026-11-23T10:00:00Z", "createdByUserId": "US1", "externalId": "C-1"}]}`), []byte(nil))
 	f.Fuzz(func(t *testing.T, snapshot, log []byte) {

@@ -15,14 +15,14 @@ import (
 const snapshotVersion = 1
 
 // writeSnapshot replaces file by the contents of s: JSON with one line per contact, the oldest first.
-func writeSnapshot(file string, s *store) error {
+func writeSnapshot(file string, generation uint64, s *store) error {
 	f, err := renameio.NewPendingFile(file, renameio.WithPermissions(0o600))
 	if err != nil {
 		return err
 	}
 	defer f.Cleanup() // does nothing once the file is in place
 	w := bufio.NewWriterSize(f, 64<<10)
-	fmt.Fprintf(w, "{\n  \"version\": %d,\n  \"customFields\": ", snapshotVersion)
+	fmt.Fprintf(w, "{\n  \"version\": %d,\n  \"generation\": %d,\n  \"customFields\": ", snapshotVersion, generation)
 	if err := writeLines(w, s.defs); err != nil {
 		return err
 	}
@@ -62,31 +62,33 @@ func writeLines[T any](w io.Writer, values []T) error {
 
 // readSnapshot fills s from r, contact by contact, for a whole file in memory would be a second workspace. What the
 // file says nothing of stays as it is in s.
-func readSnapshot(r io.Reader, s *store) error {
+func readSnapshot(r io.Reader, s *store) (generation uint64, err error) {
 	d := json.NewDecoder(r)
-	if err := readMembers(d, s); err != nil {
+	if generation, err = readMembers(d, s); err != nil {
 		if errors.Is(err, io.EOF) {
 			err = io.ErrUnexpectedEOF
 		}
-		return fmt.Errorf("at byte %d: %w", d.InputOffset(), err)
+		return 0, fmt.Errorf("at byte %d: %w", d.InputOffset(), err)
 	}
-	return nil
+	return generation, nil
 }
 
-func readMembers(d *json.Decoder, s *store) error {
+func readMembers(d *json.Decoder, s *store) (generation uint64, err error) {
 	if err := expect(d, json.Delim('{')); err != nil {
-		return err
+		return 0, err
 	}
 	versioned := false
 	for d.More() {
 		name, err := d.Token()
 		if err != nil {
-			return err
+			return 0, err
 		}
 		switch name {
 		case "version":
 			versioned = true
 			err = readVersion(d)
+		case "generation":
+			err = d.Decode(&generation)
 		case "customFields":
 			var defs definitions
 			if err = decodeStrictly(d, &defs); err == nil {
@@ -98,19 +100,19 @@ func readMembers(d *json.Decoder, s *store) error {
 			err = fmt.Errorf("unknown member %q", name)
 		}
 		if err != nil {
-			return err
+			return 0, err
 		}
 	}
 	if err := expect(d, json.Delim('}')); err != nil {
-		return err
+		return 0, err
 	}
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return errors.New("something follows the end")
+		return 0, errors.New("something follows the end")
 	}
 	if !versioned {
-		return errors.New("no version")
+		return 0, errors.New("no version")
 	}
-	return nil
+	return generation, nil
 }
 
 func readVersion(d *json.Decoder) error {
@@ -180,7 +182,7 @@ func (c *Contact) restore() error {
 		}
 		c.CustomFields[i].Value = value
 	}
-	return nil
+	return c.compactExtra()
 }
 
 func restoreValue(v any) (any, bool) {

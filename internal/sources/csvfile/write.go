@@ -102,6 +102,7 @@ func (f *File) attempt(
 	if err := snap.same(); err != nil {
 		return nil, err
 	}
+	snap.Close() // Windows does not replace a file that is open
 	if err := next.install(); err != nil {
 		return nil, err
 	}

@@ -26,6 +26,9 @@ func stream[T any](ctx context.Context, q querier, scan func(row) (T, error), qu
 		defer rows.Close()
 		for rows.Next() {
 			item, err := scan(rows)
+			if err == nil {
+				err = ctx.Err() // the driver may have the rest of the rows at hand
+			}
 			if !yield(item, err) || err != nil {
 				return
 			}
