@@ -92,7 +92,7 @@ func (l *loader) checkKey(s *Sync) {
 		return
 	}
 	n := l.at(&s.Quo.APIKey, &l.cfg.Quo.APIKey)
-	if m := variable.FindStringSubmatch(n.Value); m != nil {
+	if m := variableReference.FindStringSubmatch(n.Value); m != nil {
 		l.problem(n, "api_key is empty: set %s", m[1])
 		return
 	}
@@ -130,7 +130,7 @@ func (l *loader) checkRegion(region *string) {
 		return
 	}
 	n := l.at(region, &l.cfg.Region)
-	l.problem(n, "region %s is no country: write its two ISO 3166 letters, such as US or GB", l.show(n))
+	l.problem(n, "region %s is no country: write its two ISO 3166 letters, such as US or GB", show(n))
 }
 
 // checkTimezone returns the zone, nil when there is none.
@@ -141,7 +141,7 @@ func (l *loader) checkTimezone(timezone *string) *time.Location {
 	loc, err := time.LoadLocation(*timezone)
 	if err != nil || loc == time.Local {
 		n := l.at(timezone, &l.cfg.Timezone)
-		l.problem(n, "timezone %s is not known: write a name of the IANA list, such as America/New_York", l.show(n))
+		l.problem(n, "timezone %s is not known: write a name of the IANA list, such as America/New_York", show(n))
 		return nil
 	}
 	return loc

@@ -47,7 +47,7 @@ func (l *loader) checkField(s *Sync, f *Field) {
 	for j, format := range f.Formats {
 		if !datesWhole(format) {
 			n := l.at(&f.Formats[j], f)
-			l.problem(n, "formats: %s does not say day, month and year: write it as 2 January 2006 would be, such as 02/01/2006", l.show(n))
+			l.problem(n, "formats: %s does not say day, month and year: write it as 2 January 2006 would be, such as 02/01/2006", show(n))
 		}
 	}
 }
@@ -68,7 +68,7 @@ func (l *loader) checkTwice(before []Field, f *Field) {
 			l.problems = append(l.problems, Problem{f.Line, f.Col, string(f.Name) + " is mapped twice"})
 		} else if writable(b) && writable(f) && f.Column != "" && columnOf(b.Column) == columnOf(f.Column) {
 			n := l.at(&f.Column, f)
-			l.problem(n, "%s and %s would both write column %s: make one of them direction: to-quo", b.Name, f.Name, l.show(n))
+			l.problem(n, "%s and %s would both write column %s: make one of them direction: to-quo", b.Name, f.Name, show(n))
 		}
 	}
 }
@@ -87,10 +87,10 @@ func (l *loader) checkColumnOf(s *Sync, f *Field) {
 		}
 		switch n := l.at(&f.Column, f); r.name {
 		case "contact_id", "status":
-			l.problem(n, "%s: syncd writes column %s itself, as %s: map another", f.Name, l.show(n), r.name)
+			l.problem(n, "%s: syncd writes column %s itself, as %s: map another", f.Name, show(n), r.name)
 		default:
 			if writable(f) {
-				l.problem(n, "%s: column %s is the source's %s, which syncd never writes: add direction: to-quo", f.Name, l.show(n), r.name)
+				l.problem(n, "%s: column %s is the source's %s, which syncd never writes: add direction: to-quo", f.Name, show(n), r.name)
 			}
 		}
 	}

@@ -50,7 +50,7 @@ func (l *loader) checkCSV(c *CSVSource) {
 	if c.Encoding != "" {
 		if _, err := htmlindex.Get(c.Encoding); err != nil {
 			n := l.at(&c.Encoding)
-			l.problem(n, "encoding %s is not known: write a name such as utf-8 or windows-1252", l.show(n))
+			l.problem(n, "encoding %s is not known: write a name such as utf-8 or windows-1252", show(n))
 		}
 	}
 }

@@ -28,7 +28,7 @@ func (l *loader) checkSync(s *Sync) {
 	if _, err := ParseSchedule(s.Schedule); err != nil {
 		n := l.at(&s.Schedule)
 		l.problem(n, `schedule %s is not one%s: write "@every 15m", "@hourly" or five cron fields such as "0 7 * * 1-5"`,
-			l.show(n), because(n, err))
+			show(n), because(n, err))
 	}
 	l.checkSource(s)
 	l.checkFields(s)
@@ -41,7 +41,7 @@ func (l *loader) checkName(s *Sync) {
 	case s.Name == "":
 		l.problem(n, "name is missing: give the sync a short name that never changes, such as customers")
 	case !validName.MatchString(s.Name):
-		l.problem(n, "name %s: use up to 60 letters, digits, - _ or ., the first one a letter or digit", l.show(n))
+		l.problem(n, "name %s: use up to 60 letters, digits, - _ or ., the first one a letter or digit", show(n))
 	}
 }
 
@@ -52,10 +52,10 @@ func (l *loader) checkLabel(s *Sync) {
 	case utf8.RuneCountInString(label) > maxLabel:
 		l.problem(n, "label is longer than %d characters", maxLabel)
 	case label != strings.TrimSpace(label) || strings.ContainsFunc(label, unicode.IsControl):
-		l.problem(n, "label %s: use no control characters, and no space at either end", l.show(n))
+		l.problem(n, "label %s: use no control characters, and no space at either end", show(n))
 	case contact.ReservedSource(label) || strings.EqualFold(label, "public-api"):
 		l.problem(n, "label %s is one that Quo or others use: take one of your own, such as %q",
-			l.show(n), contact.LabelPrefix+"customers")
+			show(n), contact.LabelPrefix+"customers")
 	}
 }
 
@@ -67,7 +67,7 @@ func (l *loader) checkUnique() {
 		name, label := strings.ToLower(s.Name), strings.ToLower(norm.NFC.String(s.Label))
 		n := l.at(&s.Name, s)
 		if line := names[name]; line > 0 && name != "" {
-			l.problem(n, "name %s is that of the sync in line %d already", l.show(n), line)
+			l.problem(n, "name %s is that of the sync in line %d already", show(n), line)
 		} else if line := labels[label]; line > 0 && name != "" {
 			n = l.at(&s.Label, &s.Name, s)
 			l.problem(n, "this label is that of the sync in line %d already: every sync needs its own", line)

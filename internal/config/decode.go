@@ -19,9 +19,7 @@ import (
 // It stands here instead of the library's own decoding for the messages: they name the option, say what would be
 // right, and never show what a variable was replaced by.
 func (l *loader) value(n *yaml.Node, name string, tag reflect.StructTag, v reflect.Value) {
-	if n.Kind == yaml.AliasNode {
-		n = n.Alias
-	}
+	n = target(n)
 	l.nodes[v.Addr().Interface()] = n
 	if l.exhausted() {
 		return
@@ -121,7 +119,7 @@ func (l *loader) structure(n *yaml.Node, name string, v reflect.Value) {
 	}
 	for _, p := range pairs {
 		if !slices.Contains(names, p.key.Value) {
-			l.problem(p.key, "unknown key %s: %s", l.show(p.key), suggest(p.key.Value, names))
+			l.problem(p.key, "unknown key %s: %s", show(p.key), suggest(p.key.Value, names))
 		}
 	}
 	for _, o := range options {
@@ -172,7 +170,7 @@ func (l *loader) scalar(n *yaml.Node, name string, tag reflect.StructTag, v refl
 		return
 	}
 	if err := setText(v, tag, text); err != nil {
-		l.fail(n, "%s %s: %s", name, l.show(n), err)
+		l.fail(n, "%s %s: %s", name, show(n), err)
 	}
 }
 

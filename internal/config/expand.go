@@ -13,9 +13,9 @@ import (
 
 var (
 	// reference is "$${", which stands for "${", or "${", what follows, and its end if there is one.
-	reference = regexp.MustCompile(`\$\$\{|\$\{[^}]*\}?`)
-	variable  = regexp.MustCompile(`^\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?\}$`)
-	file      = regexp.MustCompile(`^\$\{file:(.+)\}$`)
+	reference         = regexp.MustCompile(`\$\$\{|\$\{[^}]*\}?`)
+	variableReference = regexp.MustCompile(`^\$\{([A-Za-z_][A-Za-z0-9_]*)(?::-(.*))?\}$`)
+	fileReference     = regexp.MustCompile(`^\$\{file:(.+)\}$`)
 )
 
 var errReference = errors.New("${…} is not understood: write ${NAME}, ${NAME:-default} or ${file:/path}, and $${ for ${ itself")
@@ -48,10 +48,10 @@ func (e expander) resolve(ref string) (string, error) {
 	if ref == "$${" {
 		return "${", nil
 	}
-	if m := file.FindStringSubmatch(ref); m != nil {
+	if m := fileReference.FindStringSubmatch(ref); m != nil {
 		return e.readFile(m[1])
 	}
-	m := variable.FindStringSubmatch(ref)
+	m := variableReference.FindStringSubmatch(ref)
 	if m == nil {
 		return "", errReference
 	}

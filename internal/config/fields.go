@@ -54,7 +54,7 @@ func (l *loader) fields(n *yaml.Node, into *[]Field) {
 		case slices.Contains(singleFields, name):
 			found = append(found, fieldNode{contact.Field(name), p})
 		default:
-			l.problem(p.key, "unknown field %s: %s", l.show(p.key), suggest(name, slices.Concat(singleFields, fieldGroups)))
+			l.problem(p.key, "unknown field %s: %s", show(p.key), suggest(name, slices.Concat(singleFields, fieldGroups)))
 		}
 	}
 	*into = make([]Field, len(found))
@@ -69,9 +69,7 @@ func (l *loader) group(group string, n *yaml.Node) []fieldNode {
 	if group == contact.CustomFields {
 		hint = "such as {Lead Source: Column}, by the name in Quo"
 	}
-	if n.Kind == yaml.AliasNode {
-		n = n.Alias
-	}
+	n = target(n)
 	var found []fieldNode
 	pairs, _ := l.mapping(n, group, hint)
 	for _, p := range pairs {
@@ -90,10 +88,7 @@ func (l *loader) field(f fieldNode, into *Field) {
 	v := reflect.ValueOf(into).Elem()
 	setDefaults(v)
 	into.Name, into.Line, into.Col = f.name, f.key.Line, f.key.Column
-	n := f.value
-	if n.Kind == yaml.AliasNode {
-		n = n.Alias
-	}
+	n := target(f.value)
 	l.nodes[into] = n
 	if n.Kind != yaml.ScalarNode {
 		l.structure(n, string(f.name), v)

@@ -14,9 +14,6 @@ func (l *loader) finish() {
 		l.finishQuo(&s.Quo)
 		if csv := s.Source.CSV; csv != nil {
 			csv.Path = l.abs(csv.Path)
-			if csv.Delimiter == "tab" {
-				csv.Delimiter = "\t"
-			}
 		}
 		if sheet := s.Source.GoogleSheet; sheet != nil && sheet.CredentialsFile != "" {
 			sheet.CredentialsFile = l.abs(sheet.CredentialsFile)

@@ -209,7 +209,7 @@ syncs:
 			URL: "postgres://crm@db/crm", Table: `"Crm Schema"."Contact's"`, Where: "active",
 			Columns: Columns{Key: Key{"tenant", "id"}, UpdatedAt: "at"},
 		}},
-		{CSV: &CSVSource{Path: "/data/a.csv", Delimiter: "\t", Encoding: "windows-1252", Columns: Columns{Key: Key{"id"}}}},
+		{CSV: &CSVSource{Path: "/data/a.csv", Delimiter: "tab", Encoding: "windows-1252", Columns: Columns{Key: Key{"id"}}}},
 	}
 	for i, want := range sources {
 		if diff := cmp.Diff(want, c.Syncs[i].Source); diff != "" {

@@ -35,7 +35,7 @@ func (l *loader) pairs(n *yaml.Node, depth int) []pair {
 		case key.Kind != yaml.ScalarNode:
 			l.problem(key, "a key is text, not %s", kindOf(key))
 		case line > 0:
-			l.problem(key, "the key %s stands already in line %d", l.show(key), line)
+			l.problem(key, "the key %s stands already in line %d", show(key), line)
 		case key.Tag == "!!merge":
 			merged = append(merged, l.merged(value, depth+1)...)
 		default:
@@ -54,9 +54,7 @@ func (l *loader) pairs(n *yaml.Node, depth int) []pair {
 
 // merged returns the pairs of what stands after "<<": a mapping or several, earlier ones first.
 func (l *loader) merged(n *yaml.Node, depth int) []pair {
-	if n.Kind == yaml.AliasNode {
-		n = n.Alias
-	}
+	n = target(n)
 	switch {
 	case l.exhausted():
 		return nil
@@ -100,7 +98,7 @@ func (l *loader) at(values ...any) *yaml.Node {
 }
 
 // show quotes a scalar as the file has it, so that a variable shows its name and not its value.
-func (l *loader) show(n *yaml.Node) string {
+func show(n *yaml.Node) string {
 	const most = 60
 	text := []rune(n.Value)
 	if len(text) > most {
@@ -115,6 +113,14 @@ func because(n *yaml.Node, err error) string {
 		return ""
 	}
 	return ": " + err.Error()
+}
+
+// target is the node that an alias stands for, or n itself.
+func target(n *yaml.Node) *yaml.Node {
+	if n.Kind == yaml.AliasNode {
+		return n.Alias
+	}
+	return n
 }
 
 func kindOf(n *yaml.Node) string {

@@ -15,10 +15,10 @@ import (
 	"syncd/internal/contact"
 )
 
-// source is where the descriptions of the schema come from: the doc comments of the types.
+// configSource is where the descriptions of the schema come from: the doc comments of the types.
 //
 //go:embed config.go
-var source string
+var configSource string
 
 // structs are the types that are mappings in the file.
 var structs = []any{
@@ -127,7 +127,7 @@ func defaultOf(kind reflect.Kind, text string) any {
 
 // docComments returns the comments of the fields in config.go, by "Type.Field".
 func docComments() (map[string]string, error) {
-	file, err := parser.ParseFile(token.NewFileSet(), "config.go", source, parser.ParseComments)
+	file, err := parser.ParseFile(token.NewFileSet(), "config.go", configSource, parser.ParseComments)
 	if err != nil {
 		return nil, err
 	}

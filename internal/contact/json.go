@@ -242,7 +242,7 @@ func (c Contact) ContentHash() Hash {
 	custom := make([]string, 0, len(c.CustomFields))
 	for _, f := range c.CustomFields {
 		if !f.Null() {
-			custom = append(custom, f.Key+"\x00"+compact(f.Value))
+			custom = append(custom, f.Key+"\x00"+canonical(f.Value))
 		}
 	}
 	sort.Strings(custom)
@@ -269,17 +269,22 @@ func members(m map[string]json.RawMessage) string {
 	slices.Sort(names)
 	var b strings.Builder
 	for _, name := range names {
-		fmt.Fprintf(&b, "%s\x00%s\x00", name, compact(m[name]))
+		fmt.Fprintf(&b, "%s\x00%s\x00", name, canonical(m[name]))
 	}
 	return b.String()
 }
 
-func compact(raw json.RawMessage) string {
-	var b bytes.Buffer
-	if err := json.Compact(&b, raw); err != nil {
+// canonical spells JSON in one way, whatever its white space, escapes, numbers (7.0) and order of members.
+func canonical(raw json.RawMessage) string {
+	var v any
+	if err := json.Unmarshal(raw, &v); err != nil {
 		return string(raw)
 	}
-	return b.String()
+	b, err := json.Marshal(v)
+	if err != nil {
+		return string(raw)
+	}
+	return string(b)
 }
 
 func nullable(s string) any {

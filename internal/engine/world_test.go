@@ -96,7 +96,7 @@ const (
 )
 
 func newWorld(t testing.TB, seed uint64) *world {
-	w := &world{t: t, rng: rand.New(rand.NewPCG(seed, 1)), dir: t.TempDir(), clock: &clock{now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)},
+	w := &world{t: t, rng: rand.New(rand.NewPCG(seed, 1)), dir: tempDir(t), clock: &clock{now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)},
 		rows: [][]string{header}, bystanders: map[string]quosim.Contact{}, extras: map[string]quosim.Contact{}, peopleDeleted: map[string]bool{}}
 	var err error
 	w.quo, err = quosim.New(quosim.Options{RequestsPerSecond: -1, Seed: seed + 1, Now: w.clock.Now, Order: quosim.Order(w.rng.IntN(2))})
@@ -116,6 +116,16 @@ func newWorld(t testing.TB, seed uint64) *world {
 		field("customFields.VIP", "VIP"), field("customFields.Score", "Score"), field("customFields.Segment", "Tags"),
 	}
 	return w
+}
+
+// tempDir is a directory in memory where the machine has one: every run syncs its state to the disk many times.
+func tempDir(t testing.TB) string {
+	dir, err := os.MkdirTemp("/dev/shm", "syncd-test-")
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() { os.RemoveAll(dir) })
+	return dir
 }
 
 func (w *world) note(format string, args ...any) {

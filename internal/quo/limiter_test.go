@@ -91,9 +91,12 @@ func TestSlidingSecond(t *testing.T) {
 		var arrivals []time.Time
 		synctest.Test(t, func(t *testing.T) { // nothing may be drawn or fail in here, where rapid cannot catch it
 			slots := &table{}
-			limiters := []*Limiter{NewLimiter(perSecond, nil, "")}
-			for i := range processes {
-				limiters = append(limiters[:i], NewLimiter(perSecond, slots, "hash"))
+			var limiters []*Limiter
+			for range processes {
+				limiters = append(limiters, NewLimiter(perSecond, slots, "hash"))
+			}
+			if processes == 0 {
+				limiters = append(limiters, NewLimiter(perSecond, nil, ""))
 			}
 			arrivals = work(t, limiters, idle)
 		})
@@ -147,30 +150,28 @@ func TestLimitIsUsed(t *testing.T) {
 	}
 }
 
-// TestStalledTable: slots that arrive late do not run into those of another process.
+// TestStalledTable: slots that now and then arrive late do not run into those of another process.
 func TestStalledTable(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		prompt := &table{}
-		stalled := stalling{prompt, 150 * time.Millisecond}
-		sent := work(t, []*Limiter{NewLimiter(10, prompt, "hash"), NewLimiter(10, stalled, "hash")}, busy(4, 100))
-		for i := range sent {
-			sent[i] = sent[i].Add(-time.Duration(i%2) * jitter / 2)
-		}
-		if got := most(sent); got > 10 {
+		limiters := []*Limiter{NewLimiter(10, prompt, "hash"), NewLimiter(10, &stalling{table: prompt}, "hash")}
+		if got := most(work(t, limiters, busy(4, 100))); got > 10 {
 			t.Errorf("a second holds %d requests", got)
 		}
 	})
 }
 
-// stalling is the same table over a bad line.
+// stalling is the same table over a line that stalls at every second call.
 type stalling struct {
 	*table
-	late time.Duration
+	calls int
 }
 
-func (s stalling) Reserve(ctx context.Context, limit string, n int, every time.Duration) (time.Duration, error) {
+func (s *stalling) Reserve(ctx context.Context, limit string, n int, every time.Duration) (time.Duration, error) {
 	first, err := s.table.Reserve(ctx, limit, n, every)
-	time.Sleep(s.late)
+	if s.calls++; s.calls%2 == 1 {
+		time.Sleep(150 * time.Millisecond)
+	}
 	return first, err
 }
 
@@ -265,7 +266,7 @@ func TestThrottledSlowsAndRecovers(t *testing.T) {
 		}
 		check("after many", 1)
 		time.Sleep(quiet)
-		check("a little later", 3)
+		check("a little later", 2)
 		time.Sleep(time.Minute)
 		check("after a quiet minute", 10)
 	})
@@ -319,14 +320,14 @@ func TestReadRateLimit(t *testing.T) {
 		reset     time.Duration
 		exhausted bool
 	}{
-		``:                                             {},
-		`"per-second";r=9;t=1`:                         {},
-		`"per-second";r=0;t=1`:                         {time.Second, true},
-		`"per-second"; r=0; t=2`:                       {2 * time.Second, true},
-		`"per-second";t=2;r=0`:                         {2 * time.Second, true},
-		`"per-second";r=0`:                             {time.Second, true},
-		`"per-second";r=0;t=0`:                         {0, true},
-		`"per-second";r=0;t=3600`:                      {maxReset, true},
+		``:                        {},
+		`"per-second";r=9;t=1`:    {},
+		`"per-second";r=0;t=1`:    {time.Second, true},
+		`"per-second"; r=0; t=2`:  {2 * time.Second, true},
+		`"per-second";t=2;r=0`:    {2 * time.Second, true},
+		`"per-second";r=0`:        {time.Second, true},
+		`"per-second";r=0;t=0`:    {0, true},
+		`"per-second";r=0;t=3600`: {maxReset, true},
 		`"per-second";r=3;t=1, "per-day";r=0;t=5`:      {5 * time.Second, true},
 		`"per-second";r=-1;t=1`:                        {},
 		`"per-second";r=zero;t=1`:                      {},
@@ -375,8 +376,8 @@ func TestLimitAgainstTheServer(t *testing.T) {
 		})
 	}
 	workers.Wait()
-	if got := c.Calls(); got.CustomFields-got.Retries != 20 {
-		t.Errorf("counted %+v, want 20 calls", got)
+	if got := c.Calls(); got.CustomFields-got.Retries != 20 || got.Throttled > 5 { // a busy machine may cause one or two
+		t.Errorf("counted %+v, want 20 calls and hardly a 429", got)
 	}
 	count(t, w, int(c.Calls().CustomFields))
 }

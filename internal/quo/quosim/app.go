@@ -14,7 +14,7 @@ func (w *Workspace) Contacts() []Contact {
 	defer w.mu.Unlock()
 	var all []Contact
 	for _, r := range w.store.snapshot() {
-		all = append(all, *r.contact.clone())
+		all = append(all, *w.shown(r.contact))
 	}
 	return all
 }
@@ -27,7 +27,14 @@ func (w *Workspace) Get(id string) (c Contact, ok bool) {
 	if !ok {
 		return Contact{}, false
 	}
-	return *stored.clone(), true
+	return *w.shown(stored), true
+}
+
+// shown returns a copy of c without the custom values whose definition is gone.
+func (w *Workspace) shown(c *Contact) *Contact {
+	c = c.clone()
+	c.CustomFields = slices.DeleteFunc(c.CustomFields, func(f CustomField) bool { return !w.store.defs.hold(f) })
+	return c
 }
 
 // Add makes a contact and returns it with the ids and times that it got. An ID that c brings is kept. Custom values
@@ -55,7 +62,7 @@ func (w *Workspace) Edit(id string, edit func(*Contact)) error {
 	if !ok {
 		return fmt.Errorf("quosim: edit %s: %w", id, errNotFound)
 	}
-	edited := old.clone()
+	edited := w.shown(old)
 	edit(edited)
 	edited.ID = id
 	if err := w.keep(edited, old); err != nil {

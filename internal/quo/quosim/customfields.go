@@ -111,6 +111,12 @@ func (ds definitions) find(key string) (Definition, bool) {
 	return ds[i], true
 }
 
+// hold reports whether the field is defined with the type of its value. One that is not went with its definition.
+func (ds definitions) hold(f CustomField) bool {
+	d, ok := ds.find(f.Key)
+	return ok && d.holds(f.Value)
+}
+
 // check refuses definitions that the app could not have made.
 func (ds definitions) check() error {
 	types := []string{"address", "boolean", "date", "multi-select", "number", "string", "url"}

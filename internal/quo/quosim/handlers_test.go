@@ -381,6 +381,12 @@ func TestCustomFieldDefinitions(t *testing.T) {
 	if len(fields) != 1 || fields[0].(map[string]any)["name"] != "Points" {
 		t.Errorf("got %v, want the renamed field only", fields)
 	}
+	if err := w.Edit(id, func(c *Contact) { c.Role = new("CEO") }); err != nil {
+		t.Errorf("edit of a contact with a value whose field is gone: %v", err)
+	}
+	if got, _ := w.Get(id); len(got.CustomFields) != 1 {
+		t.Errorf("got %v, want the one field that is left", got.CustomFields)
+	}
 	for name, defs := range map[string][]Definition{
 		"no key":       {{Name: "x", Type: "string"}},
 		"unknown type": {{Name: "x", Key: "x", Type: "text"}},

@@ -10,6 +10,7 @@ import (
 )
 
 const (
+	delimiters    = ",;\t|"
 	sampleRecords = 50
 	sampleBytes   = 1 << 20
 )
@@ -30,10 +31,10 @@ func parseDelimiter(option string) (byte, error) {
 
 // findDelimiter finds the one of , ; tab and | that separates the cells of the first records: it splits the
 // header, and every record into as many cells as the header; where none does, for a ragged row is one row's
-// problem, most of them. A header that none of them splits makes a file of one column.
+// problem, at least half of them. A header that none of them splits makes a file of one column.
 func (d dialect) findDelimiter(all func() io.Reader) (byte, error) {
-	var splits, most, every []byte
-	for _, delimiter := range []byte(",;\t|") {
+	var splits, half, every []byte
+	for _, delimiter := range []byte(delimiters) {
 		text, err := d.text(all())
 		if err != nil {
 			return 0, err
@@ -51,8 +52,8 @@ func (d dialect) findDelimiter(all func() io.Reader) (byte, error) {
 		}
 		if rows := len(counts) - 1; agree == rows {
 			every = append(every, delimiter)
-		} else if 2*agree > rows {
-			most = append(most, delimiter)
+		} else if 2*agree >= rows {
+			half = append(half, delimiter)
 		}
 	}
 	switch {
@@ -60,8 +61,8 @@ func (d dialect) findDelimiter(all func() io.Reader) (byte, error) {
 		return noDelimiter, nil
 	case len(every) == 1:
 		return every[0], nil
-	case len(every) == 0 && len(most) == 1:
-		return most[0], nil
+	case len(every) == 0 && len(half) == 1:
+		return half[0], nil
 	}
 	return 0, errDelimiter
 }
@@ -80,11 +81,26 @@ func countCells(text io.Reader, delimiter byte) (counts []int) {
 			break
 		}
 		switch {
-		case rec.stray >= 0:
+		case rec.stray >= 0 || rec.quotesForAnother():
 			counts = append(counts, -1)
 		case len(rec.cells) > 1 || rec.cells[0].from < rec.cells[0].to:
 			counts = append(counts, len(rec.cells))
 		}
 	}
 	return counts
+}
+
+// quotesForAnother reports whether a quote stands beside a delimiter inside a cell: where it starts or ends a
+// quoted cell, if that delimiter is the one.
+func (r *record) quotesForAnother() bool {
+	for _, cell := range r.cells {
+		text := r.raw[cell.from:cell.to]
+		for i, c := range text {
+			beside := i > 0 && text[i-1] == '"' || i+1 < len(text) && text[i+1] == '"'
+			if !cell.quoted() && beside && strings.IndexByte(delimiters, c) >= 0 {
+				return true
+			}
+		}
+	}
+	return false
 }

@@ -171,7 +171,7 @@ func FuzzAppendCell(f *testing.F) {
 		f.Add(seed, byte(';'), true)
 	}
 	f.Fuzz(func(t *testing.T, text string, delimiter byte, quoted bool) {
-		if _, err := parseDelimiter(string(rune(delimiter))); err != nil || delimiter == ' ' {
+		if _, err := parseDelimiter(string(rune(delimiter))); err != nil {
 			return
 		}
 		line := append(appendCell([]byte{'x', delimiter}, []byte(text), delimiter, quoted), delimiter)

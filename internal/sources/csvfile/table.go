@@ -153,15 +153,15 @@ func (t *table) misshapen(rec *record) (problem string, err error) {
 	for i, cell := range rec.cells {
 		text := rec.raw[cell.from:cell.to]
 		if bytes.IndexByte(text, '\n') >= 0 && bytes.IndexByte(text, t.delimiter) >= 0 {
-			return "", fmt.Errorf("row %d, line %d: %d cells instead of %d, and what looks like more rows inside cell %d: "+
+			return "", fmt.Errorf("row %d, line %d: %d of the header's %d cells, and what looks like more rows inside cell %d: "+
 				"a quote is missing or too many", rec.row, rec.line, len(rec.cells), len(t.header), i+1)
 		}
 	}
-	problem = fmt.Sprintf("%d cells instead of the header's %d", len(rec.cells), len(t.header))
-	if len(rec.cells) > len(t.header) {
-		problem += ": quote the cell that holds the delimiter"
+	if len(rec.cells) < len(t.header) {
+		return fmt.Sprintf("only %d of the header's %d cells", len(rec.cells), len(t.header)), nil
 	}
-	return problem, nil
+	return fmt.Sprintf("%d cells, the header has %d: quote the cell that holds the delimiter",
+		len(rec.cells), len(t.header)), nil
 }
 
 // decode appends the text of one cell to the row's and says what is wrong with it, or "".

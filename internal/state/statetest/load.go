@@ -47,7 +47,7 @@ var bulkCases = []testCase{
 	{"findings", func(w *world) {
 		lease := w.acquire("customers")
 		findings := state.Findings{}
-		for i := range 20_000 {
+		for i := range 5_000 {
 			key := fmt.Sprintf("C-%06d", i)
 			findings.Problems = append(findings.Problems, problem(key, "Phone", "no number"), problem("", "id", "the key is empty"))
 			findings.Conflicts = append(findings.Conflicts, conflict(key, contact.Role, "VP"))

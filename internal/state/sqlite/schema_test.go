@@ -1,0 +1,78 @@
+package sqlite
+
+import (
+	"io/fs"
+	"path/filepath"
+	"testing"
+
+	"github.com/pressly/goose/v3"
+
+	"syncd/migrations"
+)
+
+func TestLatestIsTheNewestMigration(t *testing.T) {
+	files, err := fs.Glob(migrations.FS, "sqlite/*.sql")
+	check(t, err)
+	newest, err := goose.NumericComponent(files[len(files)-1])
+	check(t, err)
+	if newest != latest {
+		t.Errorf("the newest migration is %d, latest is %d", newest, latest)
+	}
+}
+
+func TestMigrate(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "syncd.db")
+	versions(t, path, 0)
+	for _, want := range []int64{0, latest} { // new, and again
+		from, to, err := Migrate(t.Context(), path)
+		check(t, err)
+		if from != want || to != latest {
+			t.Errorf("migrated from %d to %d, want from %d to %d", from, to, want, latest)
+		}
+		versions(t, path, latest)
+	}
+}
+
+// versions checks the version of a file's schema.
+func versions(t *testing.T, path string, want int64) {
+	t.Helper()
+	have, need, err := Version(t.Context(), path)
+	check(t, err)
+	if have != want || need != latest {
+		t.Errorf("have schema %d, need %d, want %d and %d", have, need, want, latest)
+	}
+}
+
+func TestMigrateDownAndUp(t *testing.T) {
+	s := openAt(t, filepath.Join(t.TempDir(), "syncd.db"), Options{})
+	dir, err := fs.Sub(migrations.FS, "sqlite")
+	check(t, err)
+	provider, err := goose.NewProvider(goose.DialectSQLite3, s.writer, dir)
+	check(t, err)
+	_, err = provider.DownTo(t.Context(), 0)
+	check(t, err)
+	var left int
+	check(t, s.writer.QueryRow(`SELECT count(*) FROM sqlite_schema WHERE name NOT LIKE 'goose%' AND name NOT LIKE 'sqlite%'`).Scan(&left))
+	if left != 0 {
+		t.Errorf("%d tables and indexes are left", left)
+	}
+	_, err = provider.Up(t.Context())
+	check(t, err)
+	fill(t, s)
+}
+
+func TestTablesRefuse(t *testing.T) {
+	s := openAt(t, filepath.Join(t.TempDir(), "syncd.db"), Options{})
+	for name, text := range map[string]string{
+		"a text for a time":   `INSERT INTO limits VALUES ('key', 'soon')`,
+		"what is no JSON":     `INSERT INTO syncs VALUES ('customers', '', 0, '{')`,
+		"half a hash":         `INSERT INTO links VALUES ('customers', 'C-1', '', 0, '', 0, 0, x'00', NULL, NULL, 0, NULL)`,
+		"an unknown status":   `INSERT INTO runs (sync, status, started_at) VALUES ('customers', 'paused', 0)`,
+		"an entry of no run":  `INSERT INTO journal (run, seq, sync, key, side, action, contact_id, state, approved, first_sight, reason, error) VALUES (1, 1, '', '', 'quo', 'update', '', 'sent', 0, 0, '', '')`,
+		"a link without sync": `INSERT INTO links VALUES (NULL, 'C-1', '', 0, '', 0, 0, NULL, NULL, NULL, 0, NULL)`,
+	} {
+		if _, err := s.writer.ExecContext(t.Context(), text); err == nil {
+			t.Errorf("%s was stored", name)
+		}
+	}
+}
