@@ -41,8 +41,10 @@ func SplitList(s, separator string) []string {
 // ListOf returns the Value of a list with these items.
 func ListOf(items []string) Value {
 	var kept []string
+	seen := map[string]bool{"": true}
 	for _, item := range items {
-		if item = NormalizeText(item); item != "" && !slices.Contains(kept, item) {
+		if item = NormalizeText(item); !seen[item] {
+			seen[item] = true
 			kept = append(kept, item)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
@@ -14,6 +15,7 @@ import (
 	"time"
 
 	"syncd/internal/config"
+	"syncd/internal/contact"
 	"syncd/internal/engine"
 	"syncd/internal/mapping"
 	"syncd/internal/quo"
@@ -53,11 +55,52 @@ func Open(ctx context.Context, o Options) (*App, error) {
 		closers: []func() error{store.Close}}, nil
 }
 
-// OpenStore opens the state store that the configuration names.
-func OpenStore(ctx context.Context, c *config.Config, readOnly bool) (state.Store, error) {
+// Supported returns what a configuration asks for that this version cannot do.
+func Supported(c *config.Config) error {
+	if _, err := stateFile(c); err != nil {
+		return err
+	}
+	for i := range c.Syncs {
+		if err := supported(c.Syncs[i].Source); err != nil {
+			return fmt.Errorf("sync %s: source: %w", c.Syncs[i].Name, err)
+		}
+	}
+	return nil
+}
+
+func supported(s config.Source) error {
+	switch {
+	case s.CSV == nil:
+		return fmt.Errorf("this version reads csv only, not %s", s.Kind())
+	case len(s.CSV.Key) == 0:
+		return errors.New("this version needs a key column: set key:")
+	}
+	return nil
+}
+
+func stateFile(c *config.Config) (string, error) {
 	path, ok := strings.CutPrefix(string(c.State), "sqlite:")
 	if !ok {
-		return nil, fmt.Errorf("state: this version keeps its state in SQLite only: write sqlite:FILE")
+		return "", errors.New("state: this version keeps its state in SQLite only: write sqlite:FILE")
+	}
+	return path, nil
+}
+
+// Migrate brings the state to the schema of this version and returns the versions that it had and has, 0 for a state
+// that did not exist.
+func Migrate(ctx context.Context, c *config.Config) (from, to int64, err error) {
+	path, err := stateFile(c)
+	if err != nil {
+		return 0, 0, err
+	}
+	return sqlite.Migrate(ctx, path)
+}
+
+// OpenStore opens the state store that the configuration names.
+func OpenStore(ctx context.Context, c *config.Config, readOnly bool) (state.Store, error) {
+	path, err := stateFile(c)
+	if err != nil {
+		return nil, err
 	}
 	if readOnly {
 		return sqlite.OpenReadOnly(ctx, path, sqlite.Options{})
@@ -124,11 +167,8 @@ func (a *App) sync(s *config.Sync) engine.Sync {
 }
 
 func (a *App) source(s *config.Sync) (sources.Source, error) {
-	switch columns := s.Source.Columns(); {
-	case s.Source.CSV == nil:
-		return nil, fmt.Errorf("source: this version reads csv only, not %s", s.Source.Kind())
-	case len(columns.Key) == 0:
-		return nil, fmt.Errorf("source: this version needs a key column")
+	if err := supported(s.Source); err != nil {
+		return nil, fmt.Errorf("source: %w", err)
 	}
 	csv := s.Source.CSV
 	return csvfile.New(csvfile.Options{Path: csv.Path, Delimiter: csv.Delimiter, Encoding: csv.Encoding, Key: csv.Key,
@@ -202,6 +242,21 @@ func (a *App) Plan(ctx context.Context, s *config.Sync, request engine.Request) 
 		return reconcile.Plan{}, engine.FailedReport(s.Name, err)
 	}
 	return e.Plan(ctx, request)
+}
+
+// Titles returns how people call the custom fields of a sync's workspace, "customFields.Lead Source" for the field
+// "customFields.66d0d87d534de8fd1c433c01". It asks Quo.
+func (a *App) Titles(ctx context.Context, s *config.Sync) (map[contact.Field]string, error) {
+	client, err := a.client(s.Quo)
+	if err != nil {
+		return nil, err
+	}
+	definitions, err := client.CustomFields(ctx)
+	titles := make(map[contact.Field]string, len(definitions))
+	for _, d := range definitions {
+		titles[contact.FieldOf(contact.CustomFields, d.Key)] = string(contact.FieldOf(contact.CustomFields, d.Name))
+	}
+	return titles, err
 }
 
 // WithLease runs do while no run of the sync may happen.

@@ -1,6 +1,7 @@
 package engine_test
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"os"
@@ -15,24 +16,38 @@ func (w *world) someTime() time.Duration {
 	return []time.Duration{time.Second, 40 * time.Second, 6 * time.Minute, 15 * time.Minute, 3 * time.Hour}[w.rng.IntN(5)]
 }
 
-// actions are what people and fate do, each with how often it is chosen.
-func (w *world) actions() []func() {
-	weighted := []struct {
-		weight int
-		do     func()
-	}{
-		{6, w.addRow}, {8, w.editRow}, {3, w.deleteRow}, {2, w.sortRows}, {1, w.doubleRow}, {2, w.breakRow},
+// choice is something that may happen, and how often.
+type choice struct {
+	weight int
+	do     func()
+}
+
+// people are what people and fate do between two runs, runs the ways in which a run goes.
+func (w *world) people() []choice {
+	return []choice{
+		{6, w.addRow}, {8, w.editRow}, {3, w.deleteRow}, {1, w.deleteManyRows}, {2, w.sortRows}, {1, w.doubleRow}, {2, w.breakRow},
 		{1, w.changeKey}, {6, w.editContact}, {4, w.editUnmapped}, {2, w.deleteContact}, {2, w.addBystander},
-		{2, w.loseLabel}, {1, w.loseState}, {1, w.restoreState}, {2, w.backupState},
-		{8, w.cleanRun}, {8, w.faultyRun}, {10, w.crashedRun}, {3, w.editedRun},
+		{2, w.loseLabel}, {1, w.loseState}, {1, w.restoreState}, {2, w.backupState}, {2, w.approve}, {1, w.renameLabel},
 	}
-	var actions []func()
-	for _, a := range weighted {
-		for range a.weight {
-			actions = append(actions, a.do)
+}
+
+func (w *world) runs() []choice {
+	return []choice{{4, w.cleanRun}, {4, w.faultyRun}, {8, w.crashedRun}, {2, w.editedRun}}
+}
+
+// happen lets one of the choices happen.
+func (w *world) happen(choices []choice) {
+	total := 0
+	for _, c := range choices {
+		total += c.weight
+	}
+	n := w.rng.IntN(total)
+	for _, c := range choices {
+		if n -= c.weight; n < 0 {
+			c.do()
+			return
 		}
 	}
-	return actions
 }
 
 func (w *world) someRow() []string {
@@ -69,9 +84,63 @@ func (w *world) deleteRow() {
 		return
 	}
 	at := 1 + w.rng.IntN(len(w.rows)-1)
-	w.note("row %s deleted", w.rows[at][colID])
-	w.rows = slices.Delete(w.rows, at, at+1)
+	w.removeRow(at)
 	w.saveRows()
+}
+
+func (w *world) removeRow(at int) {
+	key := w.rows[at][colID]
+	w.note("row %s deleted", key)
+	w.rows = slices.Delete(w.rows, at, at+1)
+	w.goneAt[key] = w.clock.Now()
+}
+
+// deleteManyRows is the mistake that the brake is for.
+func (w *world) deleteManyRows() {
+	for range len(w.rows) / 2 {
+		if len(w.rows) > 2 {
+			w.removeRow(1 + w.rng.IntN(len(w.rows)-1))
+		}
+	}
+	w.saveRows()
+}
+
+// approve lets some of the held operations through, or all.
+func (w *world) approve() {
+	store := w.store()
+	defer store.Close()
+	ctx := context.Background()
+	held, err := store.Held(ctx, "customers")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if len(held) == 0 {
+		return
+	}
+	var keys []string
+	for _, h := range held {
+		if w.rng.IntN(2) == 0 {
+			keys = append(keys, h.Key)
+			w.approved[h.Key] = true
+		}
+	}
+	if len(keys) == 0 {
+		return
+	}
+	w.note("approved %v of run %d", keys, held[0].Run)
+	if _, err := store.Approve(ctx, held[0].Run, keys); err != nil {
+		w.t.Errorf("approve: %v", err)
+	}
+}
+
+// renameLabel is a person who calls a number by another name.
+func (w *world) renameLabel() {
+	c, ok := w.ours()
+	if !ok || len(c.PhoneNumbers) == 0 {
+		return
+	}
+	w.edit(c.ID, func(c *quosim.Contact) { c.PhoneNumbers[0].Name = w.pick("Handy", "Mobile", "cell") })
+	w.note("contact %s: another label", text(c.ExternalID))
 }
 
 func (w *world) sortRows() {
@@ -107,6 +176,7 @@ func (w *world) changeKey() {
 		w.nextID++
 		old := r[colID]
 		r[colID] = w.pick("", old+"-x")
+		w.goneAt[old] = w.clock.Now()
 		w.note("row %s got key %q", old, r[colID])
 		w.saveRows()
 	}
@@ -130,6 +200,7 @@ func (w *world) edit(id string, change func(*quosim.Contact)) {
 	if err := w.quo.Edit(id, change); err != nil {
 		w.t.Fatal(err)
 	}
+	w.editedAt[id] = w.clock.Now()
 }
 
 // editContact is a person who changes a field that the mapping names.
@@ -235,7 +306,7 @@ func (w *world) faultyRun() {
 
 func (w *world) crashedRun() {
 	w.clock.advance(w.someTime())
-	o := runOptions{crashAt: 1 + w.rng.IntN(60)}
+	o := runOptions{crashAt: 1 + w.rng.IntN([]int{8, 20, 60}[w.rng.IntN(3)])}
 	if w.rng.IntN(3) == 0 {
 		o.faults = 0.1
 	}
@@ -247,7 +318,8 @@ func (w *world) editedRun() {
 	w.clock.advance(w.someTime())
 	countdown := 1 + w.rng.IntN(12)
 	touched := ""
-	w.quo.OnRequest(func(int, *http.Request) {
+	w.quo.OnRequest(func(n int, r *http.Request) {
+		w.watchDeletes(n, r)
 		if countdown--; countdown != 0 {
 			return
 		}
@@ -259,7 +331,7 @@ func (w *world) editedRun() {
 		w.editRow()
 	})
 	w.run(runOptions{})
-	w.quo.OnRequest(nil)
+	w.quo.OnRequest(w.watchDeletes)
 	if touched != "" { // an edit between the last read of a contact and the answer to its write may be lost
 		w.remember(touched)
 	}

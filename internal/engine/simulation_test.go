@@ -50,16 +50,19 @@ func schedule(t *testing.T, seed uint64) {
 			t.Logf("seed %d:\n%s", seed, w.describe())
 		}
 	}()
-	w.quo.AfterRequest(w.watchDeletes())
+	w.quo.OnRequest(w.watchDeletes)
 	for range 2 + w.rng.IntN(12) {
 		w.addRow()
 	}
 	for range w.rng.IntN(4) {
 		w.addBystander()
 	}
-	actions := w.actions()
-	for range 12 + w.rng.IntN(20) {
-		actions[w.rng.IntN(len(actions))]()
+	w.happen(w.runs())
+	for range 4 + w.rng.IntN(8) {
+		for range 1 + w.rng.IntN(4) {
+			w.happen(w.people())
+		}
+		w.happen(w.runs())
 		w.checkAlways()
 		if t.Failed() {
 			return
@@ -72,6 +75,7 @@ func schedule(t *testing.T, seed uint64) {
 // settle ends the faults and the edits, and runs until nothing changes.
 func (w *world) settle() {
 	w.mend()
+	w.unbraked = true
 	w.note("--- edits stop")
 	for i := 0; ; i++ {
 		w.clock.advance(25 * time.Hour) // past every grace, retry and day of the brake
@@ -124,17 +128,51 @@ func (w *world) mend() {
 	w.saveRows()
 }
 
-// watchDeletes checks every delete at the moment when it is made: its row is gone.
-func (w *world) watchDeletes() func(int, *http.Request, int) {
-	return func(_ int, r *http.Request, status int) {
-		if r.Method != "DELETE" {
-			return
+// watchDeletes checks every delete at the moment when it is asked for: its rule holds, and the brake does.
+func (w *world) watchDeletes(_ int, r *http.Request) {
+	if r.Method != "DELETE" {
+		return
+	}
+	id := r.URL.Path[strings.LastIndex(r.URL.Path, "/")+1:]
+	if _, ok := w.bystanders[id]; ok {
+		w.t.Errorf("a contact that is not ours is deleted: %s", id)
+	}
+	c, ok := w.quo.Get(id)
+	key := text(c.ExternalID)
+	if !ok || key == "" {
+		return
+	}
+	gone, isGone := w.goneAt[key]
+	switch now := w.clock.Now(); {
+	case !isGone:
+		w.t.Errorf("contact %s is deleted, but its row is there", key)
+	case now.Sub(gone) < grace:
+		w.t.Errorf("contact %s is deleted %v after its row went, before its grace was over", key, now.Sub(gone))
+	case w.editedAt[id].After(gone):
+		w.t.Errorf("contact %s is deleted, but a person edited it after its row went", key)
+	}
+	w.brake(key)
+}
+
+// brake checks that no more than 5 contacts, the number that always passes, are deleted in 24 hours without a person's
+// word: a tenth of the links is less here.
+func (w *world) brake(key string) {
+	if w.unbraked || w.approved[key] || w.stateLost {
+		return
+	}
+	if w.deleted[key] { // the same one, tried again
+		return
+	}
+	w.deleted[key] = true
+	w.deletes = append(w.deletes, w.clock.Now())
+	recent := 0
+	for _, at := range w.deletes {
+		if w.clock.Now().Sub(at) < 24*time.Hour {
+			recent++
 		}
-		for _, c := range w.bystanders {
-			if strings.HasSuffix(r.URL.Path, "/"+c.ID) {
-				w.t.Errorf("a contact that is not ours was deleted: %s", c.ID)
-			}
-		}
+	}
+	if recent > 5 {
+		w.t.Errorf("%d contacts were deleted within 24 hours without a person's word", recent)
 	}
 }
 

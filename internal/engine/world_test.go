@@ -71,7 +71,13 @@ type world struct {
 	extras        map[string]quosim.Contact // what the mapping does not name in our contacts, as people left it; by id
 	edits         []edit                    // values that people wrote into mapped fields in Quo
 	stateLost     bool
-	peopleDeleted map[string]bool // keys of contacts that people deleted
+	goneAt        map[string]time.Time // when the row of a key went, for the rows that are not there
+	editedAt      map[string]time.Time // when a person last edited a contact; by id
+	approved      map[string]bool      // keys that a person let through
+	deleted       map[string]bool      // keys that runs deleted without a person's word
+	deletes       []time.Time          // when they did
+	unbraked      bool                 // the run may do whatever it likes
+	peopleDeleted map[string]bool      // keys of contacts that people deleted
 }
 
 // edit is a value that a person wrote.
@@ -97,7 +103,8 @@ const (
 
 func newWorld(t testing.TB, seed uint64) *world {
 	w := &world{t: t, rng: rand.New(rand.NewPCG(seed, 1)), dir: tempDir(t), clock: &clock{now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)},
-		rows: [][]string{header}, bystanders: map[string]quosim.Contact{}, extras: map[string]quosim.Contact{}, peopleDeleted: map[string]bool{}}
+		rows: [][]string{header}, bystanders: map[string]quosim.Contact{}, extras: map[string]quosim.Contact{}, peopleDeleted: map[string]bool{},
+		goneAt: map[string]time.Time{}, editedAt: map[string]time.Time{}, approved: map[string]bool{}, deleted: map[string]bool{}}
 	var err error
 	w.quo, err = quosim.New(quosim.Options{RequestsPerSecond: -1, Seed: seed + 1, Now: w.clock.Now, Order: quosim.Order(w.rng.IntN(2))})
 	if err != nil {
@@ -136,6 +143,9 @@ func (w *world) path(name string) string { return filepath.Join(w.dir, name) }
 
 // saveRows writes the file as people hold it, in one go, as an editor does.
 func (w *world) saveRows() {
+	for _, r := range w.rows[1:] {
+		delete(w.goneAt, r[colID])
+	}
 	var b bytes.Buffer
 	c := csv.NewWriter(&b)
 	if err := c.WriteAll(w.rows); err != nil {

@@ -178,7 +178,8 @@ type Findings struct {
 	Problems  []Problem
 	Conflicts []Conflict // a Take that a person set meanwhile stays while the three values are the same
 	// Held is the run's held operations. It voids the lists of older runs when it is not empty, and when the
-	// run was not scoped.
+	// run was not scoped; otherwise only what they hold of the keys in Scope. An approval that came meanwhile
+	// stays with an operation that is held again, unchanged.
 	Held []Held
 }
 
@@ -225,7 +226,8 @@ type Records interface {
 	Bases(ctx context.Context, sync string, keys []string) (map[string]contact.Base, error)
 	// Link returns one link with its base, or ErrNotFound.
 	Link(ctx context.Context, sync, key string) (Link, error)
-	// Commit writes a batch.
+	// Commit writes a batch: what is dropped goes first, then links that give their contact up. A
+	// *DoubleLinkError: a contact would have two standing links. ErrNotFound: a mark of no entry.
 	Commit(ctx context.Context, lease Lease, batch Batch) error
 	// Open returns the entries of a sync that are Intended, Sent or Unknown, oldest first.
 	Open(ctx context.Context, sync string) ([]Entry, error)
@@ -239,7 +241,7 @@ type Reports interface {
 	// StartRun records a new run, Running, and returns it with its id and start. A run of the sync that is still
 	// Running belongs to a process that died: it becomes Failed.
 	StartRun(ctx context.Context, lease Lease) (Run, error)
-	// FinishRun records how a run ended and replaces the findings of the sync; nil findings leave those of the
+	// FinishRun records how a run ended, stamps its end and replaces the findings of the sync; nil findings leave those of the
 	// run before.
 	FinishRun(ctx context.Context, lease Lease, run Run, findings *Findings) error
 	// Runs returns the newest runs, newest first; of all syncs when sync is "". A limit of 0 means all.
@@ -254,15 +256,15 @@ type Reports interface {
 	Problems(ctx context.Context, sync string) ([]Problem, error)
 	Conflicts(ctx context.Context, sync string) ([]Conflict, error)
 	Held(ctx context.Context, sync string) ([]Held, error)
-	// Prune removes runs that ended before a time, and their settled journal, at most limit entries; it returns
-	// how many it removed. The newest run of each sync, and runs with open or held operations, stay.
+	// Prune removes runs that ended before a time, and their settled journal: at most limit entries and runs, all
+	// when limit is 0. It returns how many it removed. The newest run of each sync, and runs with open or held operations, stay.
 	Prune(ctx context.Context, before time.Time, limit int) (int, error)
 }
 
 // Decisions are a person's words. They need no lease: the next run reads them.
 type Decisions interface {
 	// Approve lets held operations of a run through: those with the keys, all when there are none. It returns how
-	// many. ErrNotFound names the first key that is not held; ErrVoid means that a newer run replaced the list.
+	// many, those that were let through before included. ErrNotFound names the first key that is not held; ErrVoid means that a newer run replaced the list.
 	Approve(ctx context.Context, run int64, keys []string) (int, error)
 	// Resolve settles a conflict of a record: of one field, of all when field is "". It returns how many, or
 	// ErrNotFound.

@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -26,13 +25,13 @@ func explain(err error) error {
 	case errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("its directory does not exist: create it, or name another file: %w", err)
 	case errors.Is(err, fs.ErrPermission):
-		return fmt.Errorf("it needs the right to read and write the file and its directory: %w", err)
+		return fmt.Errorf("this user needs the right to read and write the file and its directory: %w", err)
 	}
 	switch code(err) {
 	case codes.SQLITE_NOTADB:
 		return fmt.Errorf("it is no SQLite database: name another file: %w", err)
 	case codes.SQLITE_CANTOPEN, codes.SQLITE_READONLY, codes.SQLITE_PERM:
-		return fmt.Errorf("it needs the right to read and write the file and its directory: %w", err)
+		return fmt.Errorf("this user needs the right to read and write the file and its directory: %w", err)
 	case codes.SQLITE_BUSY:
 		return fmt.Errorf("another process keeps it locked: %w", err)
 	case codes.SQLITE_CORRUPT:
@@ -55,14 +54,16 @@ func duplicate(err error) bool {
 	return ok && (e.Code() == codes.SQLITE_CONSTRAINT_UNIQUE || e.Code() == codes.SQLITE_CONSTRAINT_PRIMARYKEY)
 }
 
-// fail gives an error of the database the name of the state and what to do; errors of our own are complete. What
-// the driver makes of a context that is done is reported as the context's error.
+// fail gives an error of the database the name of the state and what to do; errors of our own are complete. Once
+// a context is done its error is what counts, whatever the driver and database/sql made of it.
 func (s *Store) fail(ctx context.Context, err error) error {
-	if code(err) == 0 && !errors.Is(err, sql.ErrTxDone) {
-		return err
-	}
-	if ctx.Err() != nil {
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
 		return fmt.Errorf("state %s: %w", s.path, ctx.Err())
+	case code(err) != 0:
+		return openError(s.path, err)
 	}
-	return openError(s.path, err)
+	return err
 }

@@ -17,7 +17,8 @@ const (
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0)`
 )
 
-// Held returns the operations of a sync that wait for a person, or for the run that carries his word out, by key.
+// Held returns the operations of a sync that wait for a person, or were let through and wait for the next run,
+// by key.
 func (s *Store) Held(ctx context.Context, sync string) ([]state.Held, error) {
 	return list(ctx, s, scanHeld, heldSQL, sync)
 }

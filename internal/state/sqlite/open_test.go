@@ -4,13 +4,14 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"syncd/internal/state"
 )
@@ -98,10 +99,6 @@ func TestOpenRefuses(t *testing.T) {
 			},
 			"it has schema 7, this syncd knows up to 1: use a newer syncd",
 		},
-		"a log that cannot be opened": {
-			func(t *testing.T, path string) { check(t, os.Mkdir(path+"-wal", 0o700)) },
-			"the right to read and write",
-		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
@@ -114,9 +111,8 @@ func TestOpenRefuses(t *testing.T) {
 					t.Errorf("%s: got %v, want an error with %q", opener, err, c.want)
 				}
 			}
-			after := contents(t, dir)
-			if after["syncd.db"] != before["syncd.db"] || len(after) > len(before)+1 {
-				t.Error("the file was changed")
+			if diff := cmp.Diff(before, contents(t, dir)); diff != "" {
+				t.Error(diff)
 			}
 		})
 	}
@@ -150,6 +146,15 @@ func TestOpenMissingDirectory(t *testing.T) {
 	}
 }
 
+func TestOpenLinkToNowhere(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "syncd.db")
+	check(t, os.Symlink("gone/syncd.db", path))
+	_, err := Open(t.Context(), path, Options{})
+	if err == nil || !strings.Contains(err.Error(), "unable to open database file") {
+		t.Errorf("got %v", err)
+	}
+}
+
 func TestOpenCancelled(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
@@ -159,11 +164,11 @@ func TestOpenCancelled(t *testing.T) {
 }
 
 func TestOpenAfterInterruptedCreation(t *testing.T) {
-	for name, text := range map[string]string{
-		"an empty file":   ``,
-		"marked":          `PRAGMA application_id = 1937337955`,
-		"without version": `PRAGMA application_id = 1937337955; CREATE TABLE goose_db_version (id INTEGER PRIMARY KEY AUTOINCREMENT, version_id INTEGER NOT NULL, is_applied INTEGER NOT NULL, tstamp TIMESTAMP); INSERT INTO goose_db_version (version_id, is_applied) VALUES (0, 1)`,
-	} {
+	const marked = `PRAGMA application_id = 1937337955`
+	const versioned = marked + `; CREATE TABLE goose_db_version (id INTEGER PRIMARY KEY, version_id INTEGER NOT NULL,
+		is_applied INTEGER NOT NULL, tstamp TIMESTAMP DEFAULT (datetime('now')));
+		INSERT INTO goose_db_version (version_id, is_applied) VALUES (0, 1)`
+	for name, text := range map[string]string{"empty": ``, "marked": marked, "with the table of versions": versioned} {
 		t.Run(name, func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "syncd.db")
 			check(t, os.WriteFile(path, nil, 0o600))
@@ -175,7 +180,7 @@ func TestOpenAfterInterruptedCreation(t *testing.T) {
 
 func TestExplainPermission(t *testing.T) {
 	err := openError("syncd.db", &fs.PathError{Op: "open", Path: "syncd.db", Err: syscall.EACCES})
-	want := "state syncd.db: it needs the right to read and write the file and its directory: open syncd.db: permission denied"
+	want := "state syncd.db: this user needs the right to read and write the file and its directory: open syncd.db: permission denied"
 	if err.Error() != want {
 		t.Errorf("got %q, want %q", err, want)
 	}
@@ -217,8 +222,8 @@ func contents(t testing.TB, dir string) map[string]string {
 	entries, err := os.ReadDir(dir)
 	check(t, err)
 	for _, entry := range entries {
-		if entry.IsDir() {
-			files[entry.Name()] = fmt.Sprint("directory ", entry.Name())
+		if !entry.Type().IsRegular() {
+			files[entry.Name()] = entry.Type().String()
 			continue
 		}
 		data, err := os.ReadFile(filepath.Join(dir, entry.Name()))

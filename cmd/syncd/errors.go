@@ -1,0 +1,119 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"syncd/internal/config"
+	"syncd/internal/quo"
+	"syncd/internal/state"
+)
+
+// The exit codes.
+const (
+	exitDone   = 0
+	exitFailed = 1
+	exitUsage  = 2   // the command line or the configuration is wrong
+	exitStrict = 3   // with --strict: something is left for a person, or a plan has something to do
+	exitHeld   = 4   // the brake holds operations
+	exitLeased = 5   // another process runs the sync
+	exitQuit   = 130 // a second signal
+)
+
+// exit is the code of a command that has said all there is to say.
+type exit int
+
+func (e exit) Error() string { return fmt.Sprintf("exit code %d", int(e)) }
+
+// failure is an error with its next step and its exit code.
+type failure struct {
+	err  error
+	hint string // "" when there is none
+	code int
+}
+
+func (f *failure) Error() string { return f.err.Error() }
+func (f *failure) Unwrap() error { return f.err }
+
+// usage says that the command line or the configuration is wrong.
+func usage(err error, hint string) error { return &failure{err, hint, exitUsage} }
+
+// hinted gives an error its next step.
+func hinted(err error, hint string) error { return &failure{err, hint, exitFailed} }
+
+// exitCode prints what went wrong and returns the exit code for it.
+func (c *cli) exitCode(err error) int {
+	var code exit
+	var f *failure
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.As(err, &code):
+		return int(code)
+	case errors.As(err, &f):
+		c.complain("", f.err, f.hint)
+		return f.code
+	}
+	c.complain("", err, "")
+	return exitFailed
+}
+
+// complain prints an error about a subject ("" for none), one line per problem of a configuration file, and the next
+// step.
+func (c *cli) complain(subject string, err error, hint string) {
+	if subject != "" {
+		err = fmt.Errorf("%s: %w", subject, err)
+	}
+	for line := range strings.Lines(err.Error()) {
+		c.say("error: " + line)
+	}
+	if hint = cmp.Or(hint, hintFor(err)); hint != "" {
+		c.say("hint: " + hint)
+	}
+}
+
+// say prints one line about the course of things, without secrets and without what a terminal would obey.
+func (c *cli) say(line string) {
+	fmt.Fprintln(c.err, "syncd: "+printable(c.redact(strings.TrimSuffix(line, "\n"))))
+}
+
+// hintFor says what to do about an error that has a known cure, "" about others.
+func hintFor(err error) string {
+	if leased, ok := errors.AsType[*state.LeasedError](err); ok {
+		return "wait for that run to end; should its process have died, another may take over at " +
+			leased.Until.Local().Format("15:04:05")
+	}
+	switch {
+	case errors.Is(err, errStopped), errors.Is(err, context.Canceled):
+		return ""
+	case errors.Is(err, quo.ErrUnauthorized):
+		return "Quo does not accept the API key: check quo.api_key; a new one is made in Quo under Settings, API"
+	case errors.Is(err, quo.ErrPayment):
+		return "the Quo subscription of this API key has ended: renew it under Settings, Billing"
+	case errors.Is(err, quo.ErrForbidden):
+		return "the API key in quo.api_key may not do this: ask an admin of the workspace for another"
+	case errors.Is(err, state.ErrVoid):
+		return "see with syncd status what waits now"
+	}
+	return ""
+}
+
+// keyHint is the hint about an API key that Quo does not accept: it says which of several keys is meant.
+func keyHint(err error, cfg *config.Config, s *config.Sync) string {
+	if s == nil || !errors.Is(err, quo.ErrUnauthorized) || s.Quo.APIKey == cfg.Quo.APIKey {
+		return ""
+	}
+	return fmt.Sprintf("Quo does not accept the API key of this sync: check quo.api_key inside of sync %s", s.Name)
+}
+
+// rescue turns a panic into one line. Deferred.
+func (c *cli) rescue(code *int) {
+	if fault := recover(); fault != nil {
+		c.say(strings.ReplaceAll(fmt.Sprintf("error: a fault in syncd: %v", fault), "\n", " "))
+		c.say("hint: please report the line above and what you did; the next run goes on where this one ended")
+		*code = exitFailed
+	}
+}

@@ -1,0 +1,45 @@
+// Command syncd keeps the contacts of a Quo workspace and the rows of a source the same, in both directions.
+//
+// Start with [run]. Each command has a file of its own; no rules live here: a command reads its flags, has package
+// daemon do the work and prints what came of it.
+package main
+
+import (
+	"errors"
+	"io"
+	"os"
+)
+
+func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr, os.LookupEnv)) }
+
+// run carries out one command line and returns its exit code. Results go to stdout, all else to stderr; getenv is
+// os.LookupEnv.
+func run(args []string, stdin io.Reader, stdout, stderr io.Writer, getenv func(string) (string, bool)) (code int) {
+	out := &output{w: stdout}
+	c := &cli{out: out, err: stderr, getenv: getenv, color: colors(stdout, getenv)}
+	defer c.rescue(&code)
+	ctx, stop := interruptible(stderr)
+	defer stop()
+
+	root := c.root()
+	root.SetArgs(args)
+	root.SetIn(stdin)
+	root.SetOut(out)
+	root.SetErr(stderr)
+	return c.exitCode(errors.Join(root.ExecuteContext(ctx), out.err))
+}
+
+// output remembers the first error of its writer, so that a full disk does not look like success.
+type output struct {
+	w   io.Writer
+	err error
+}
+
+func (o *output) Write(p []byte) (int, error) {
+	if o.err != nil {
+		return 0, o.err
+	}
+	n, err := o.w.Write(p)
+	o.err = err
+	return n, err
+}

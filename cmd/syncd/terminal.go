@@ -1,0 +1,85 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"regexp"
+	"strconv"
+	"strings"
+
+	"golang.org/x/term"
+)
+
+// terminal returns the terminal that w is.
+func terminal(w io.Writer) (fd int, ok bool) {
+	f, ok := w.(*os.File)
+	if !ok {
+		return 0, false
+	}
+	return int(f.Fd()), term.IsTerminal(int(f.Fd()))
+}
+
+// capable reports whether w is a terminal that obeys control sequences.
+func capable(w io.Writer, getenv func(string) (string, bool)) bool {
+	kind, _ := getenv("TERM")
+	_, ok := terminal(w)
+	return ok && kind != "dumb"
+}
+
+// colors reports whether what goes to w may be coloured.
+//
+// https://no-color.org
+func colors(w io.Writer, getenv func(string) (string, bool)) bool {
+	no, _ := getenv("NO_COLOR")
+	return no == "" && capable(w, getenv)
+}
+
+// printable returns text with all that a terminal would obey, or would not show, written as in a Go string: values
+// come from people and from elsewhere.
+func printable(text string) string {
+	var b strings.Builder
+	for _, r := range strings.ToValidUTF8(text, "\uFFFD") {
+		if strconv.IsPrint(r) {
+			b.WriteRune(r)
+		} else {
+			b.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
+		}
+	}
+	return b.String()
+}
+
+// value returns a value as people can tell it from what stands around it: bare when it is plain, else quoted.
+func value(text string) string {
+	switch {
+	case text == "":
+		return "(empty)"
+	case printable(text) != text, strings.TrimSpace(text) != text, strings.HasPrefix(text, `"`), text == "(empty)",
+		strings.Contains(text, " -> "), strings.Contains(text, " | "):
+		return strconv.Quote(text)
+	}
+	return text
+}
+
+var plainWord = regexp.MustCompile(`^[\w@%+=:,./-]+$`)
+
+// shellWord returns a word as a shell reads it.
+func shellWord(word string) string {
+	if plainWord.MatchString(word) {
+		return word
+	}
+	return "'" + strings.ReplaceAll(printable(word), "'", `'\''`) + "'"
+}
+
+// jsonEscape writes the control characters that JSON lets stand, and that a terminal may obey, as JSON escapes.
+func jsonEscape(text string) string {
+	var b strings.Builder
+	for _, r := range text {
+		if r >= 0x7f && r <= 0x9f {
+			fmt.Fprintf(&b, `\u%04x`, r)
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
+}
