@@ -20,6 +20,8 @@ type cli struct {
 	err    io.Writer // all else
 	getenv func(string) (string, bool)
 	color  bool // results may be coloured
+	// progress is the line that says how far a run is, nil where there is no run.
+	progress *progress
 
 	configPath string
 	output     string // text or json
@@ -64,9 +66,10 @@ func (c *cli) with(o daemon.Options, do command) func(*cobra.Command, []string) 
 		if o.Config, err = c.load(); err != nil {
 			return err
 		}
-		progress := newProgress(c.err, c.getenv)
-		defer progress.stop()
-		o.Log, o.Version, o.Progress = c.logger(progress), version(), progress.update
+		c.progress = newProgress(c.err, c.getenv)
+		defer c.progress.stop()
+		o.Log, o.Version, o.Progress = c.logger(c.progress), version(), c.progress.update
+		c.err = c.progress // so that messages stand above the line
 		app, err := daemon.Open(cmd.Context(), o)
 		if err != nil {
 			return err

@@ -23,24 +23,35 @@ func align(rows [][]string) []string {
 			if i == len(widths) {
 				widths = append(widths, 0)
 			}
-			if w := text.StringWidth(cell); w <= widest {
-				widths[i] = max(widths[i], w)
-			}
+			widths[i] = wider(widths[i], cell)
 		}
 	}
 	lines := make([]string, len(rows))
 	for i, row := range rows {
 		var b strings.Builder
 		for j, cell := range row {
-			b.WriteString(text.Pad(text.Snip(cell, longest, "…"), widths[j]+2, ' '))
-			if text.StringWidth(cell) > widths[j] {
-				b.WriteString("  ")
-			}
+			b.WriteString(column(cell, widths[j]))
 		}
 		lines[i] = strings.TrimRight(b.String(), " ")
 	}
 	return lines
 }
+
+// wider returns the width of a column that has one more cell.
+func wider(width int, cell string) int {
+	if w := text.StringWidth(cell); w <= widest {
+		return max(width, w)
+	}
+	return width
+}
+
+// column is a cell and the space up to the next column.
+func column(cell string, width int) string {
+	cell = cut(cell)
+	return cell + strings.Repeat(" ", max(width-text.StringWidth(cell), 0)+2)
+}
+
+func cut(cell string) string { return text.Snip(cell, longest, "…") }
 
 // table prints rows under a heading.
 func table(w io.Writer, heading []string, rows [][]string) {

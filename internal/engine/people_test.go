@@ -197,10 +197,14 @@ func (w *world) ours() (quosim.Contact, bool) {
 }
 
 func (w *world) edit(id string, change func(*quosim.Contact)) {
+	before, _ := w.quo.Get(id)
 	if err := w.quo.Edit(id, change); err != nil {
 		w.t.Fatal(err)
 	}
-	w.editedAt[id] = w.clock.Now()
+	after, _ := w.quo.Get(id)
+	if after.UpdatedAt = before.UpdatedAt; dump(after) != dump(before) {
+		w.editedAt[id] = w.clock.Now()
+	}
 }
 
 // editContact is a person who changes a field that the mapping names.

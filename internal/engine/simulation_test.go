@@ -257,7 +257,7 @@ func (w *world) checkSettled() {
 			w.compare(r, c)
 		}
 	}
-	w.checkEdits(store)
+	w.checkEdits(store, open)
 }
 
 // mayStay reports whether a contact without a row may be in Quo: it is unlinked, adopted, or was never linked since the
@@ -303,6 +303,13 @@ func (w *world) compare(r []string, c quosim.Contact) {
 			w.t.Errorf("record %s: %s is %q in the file and %q in Quo", r[colID], field, want, got)
 		}
 	}
+	if w.stateLost && len(c.PhoneNumbers) > 1 { // under a label that a person chose and that no state knows: it is theirs
+		c.PhoneNumbers = slices.DeleteFunc(slices.Clone(c.PhoneNumbers), func(i quosim.Item) bool { return i.Name != "mobile" })
+	}
+	if len(c.PhoneNumbers) != 1 {
+		w.t.Errorf("record %s: %d phone numbers in Quo, 1 in the file", r[colID], len(c.PhoneNumbers))
+		return
+	}
 	check("firstName", strings.TrimSpace(r[colFirst]), text(c.FirstName))
 	check("lastName", strings.TrimSpace(r[colLast]), text(c.LastName))
 	check("company", strings.TrimSpace(r[colCompany]), text(c.Company))
@@ -312,7 +319,7 @@ func (w *world) compare(r []string, c quosim.Contact) {
 			digits += string(d)
 		}
 	}
-	check("phone", "+1"+strings.TrimPrefix(digits, "1"), item(c.PhoneNumbers, "mobile"))
+	check("phone", "+1"+strings.TrimPrefix(digits, "1"), c.PhoneNumbers[0].Value) // under any label: people rename it
 	check("email", strings.ToLower(r[colEmail]), strings.ToLower(item(c.Emails, "work")))
 	custom := map[string]any{}
 	for _, f := range c.CustomFields {
@@ -343,10 +350,10 @@ func item(items []quosim.Item, name string) string {
 }
 
 // checkEdits checks that every value that a person wrote in Quo into a field that flows the other way is in the
-// journal, unless it is still there.
-func (w *world) checkEdits(store state.Store) {
+// journal, unless it is still there or waits for a person.
+func (w *world) checkEdits(store state.Store, open map[string]bool) {
 	for _, e := range w.edits {
-		if e.key == "" || e.value == "" {
+		if e.key == "" || e.value == "" || open[e.key] {
 			continue
 		}
 		if c, ok := w.contactOf(e.key); ok && text(c.FirstName) == e.value {

@@ -10,13 +10,14 @@ import (
 	"github.com/cenkalti/backoff/v5"
 )
 
-// backoff returns the waits before repeats: a random part of 0.5s, 1s, 2s and so on up to 30s.
+// backoff returns the waits before repeats: a random part of 0.5s, 1s, 2s and so on up to 30s, or of as many times
+// Options.FirstWait.
 func (c *Client) backoff() backoff.BackOff {
-	return &backoff.ExponentialBackOff{ // which randomizes around a mean, so that twice the mean is the most
-		InitialInterval:     c.firstWait / 2,
+	return &backoff.ExponentialBackOff{ // around a mean, so that twice the mean is the most
+		InitialInterval:     c.options.FirstWait / 2,
 		RandomizationFactor: 1,
 		Multiplier:          2,
-		MaxInterval:         30 * c.firstWait,
+		MaxInterval:         30 * c.options.FirstWait, // a mean too
 	}
 }
 

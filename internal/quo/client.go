@@ -28,11 +28,10 @@ type Options struct {
 
 // Client calls the API with one key. It is safe for concurrent use.
 type Client struct {
-	options   Options
-	contacts  string // the URL of all contacts
-	ownsHTTP  bool
-	calls     counters
-	firstWait time.Duration // Options.FirstWait, resolved
+	options  Options
+	contacts string // the URL of all contacts
+	ownsHTTP bool
+	calls    counters
 }
 
 // Gate is called right before an attempt of a write is sent, after the throttle. When it returns an error, the
@@ -49,6 +48,7 @@ func New(options Options) *Client {
 	options.BaseURL = strings.TrimRight(options.BaseURL, "/")
 	options.Timeout = cmp.Or(options.Timeout, 30*time.Second)
 	options.MaxAttempts = cmp.Or(options.MaxAttempts, 5)
+	options.FirstWait = cmp.Or(options.FirstWait, 500*time.Millisecond)
 	options.UserAgent = cmp.Or(options.UserAgent, "syncd")
 	options.Limiter = cmp.Or(options.Limiter, NewLimiter(0, nil, ""))
 	ownsHTTP := options.HTTP == nil
@@ -56,12 +56,7 @@ func New(options Options) *Client {
 		options.HTTP = &http.Client{Transport: newTransport()}
 	}
 	options.HTTP = withoutRedirects(options.HTTP)
-	return &Client{
-		options:   options,
-		contacts:  options.BaseURL + "/v1/contacts",
-		ownsHTTP:  ownsHTTP,
-		firstWait: cmp.Or(options.FirstWait, 500*time.Millisecond),
-	}
+	return &Client{options: options, contacts: options.BaseURL + "/v1/contacts", ownsHTTP: ownsHTTP}
 }
 
 // Close closes the idle connections, unless they are those of Options.HTTP.

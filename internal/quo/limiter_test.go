@@ -386,10 +386,9 @@ func TestLimitAgainstTheServer(t *testing.T) {
 func TestTooFastForTheServer(t *testing.T) {
 	w, c := newWorkspace(t, func(at *quosim.Options, o *Options) {
 		at.RequestsPerSecond = 10
-		o.Limiter = NewLimiter(40, nil, "")
+		o.Limiter, o.FirstWait = NewLimiter(40, nil, ""), 500*time.Millisecond
 	})
 	fill(t, w, label, 20*50)
-	c.firstWait = 500 * time.Millisecond
 	if got, err := list(t.Context(), c, label); err != nil || len(got) != 1000 {
 		t.Errorf("got %d contacts, %v, want 1000", len(got), err)
 	}

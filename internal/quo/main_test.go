@@ -1,6 +1,7 @@
 package quo
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"net/http/httptest"
@@ -53,8 +54,8 @@ func serve(t *testing.T, h http.Handler, options Options) *Client {
 
 func newClient(t *testing.T, options Options) *Client {
 	options.APIKey = key
+	options.FirstWait = cmp.Or(options.FirstWait, time.Millisecond)
 	c := New(options)
-	c.firstWait = time.Millisecond
 	t.Cleanup(c.Close)
 	return c
 }

@@ -241,8 +241,8 @@ type Reports interface {
 	// StartRun records a new run, Running, and returns it with its id and start. A run of the sync that is still
 	// Running belongs to a process that died: it becomes Failed.
 	StartRun(ctx context.Context, lease Lease) (Run, error)
-	// FinishRun records how a run ended, stamps its end and replaces the findings of the sync; nil findings leave those of the
-	// run before.
+	// FinishRun records how a run ended, stamps its end, and replaces the findings of the sync; nil findings leave
+	// those of the run before.
 	FinishRun(ctx context.Context, lease Lease, run Run, findings *Findings) error
 	// Runs returns the newest runs, newest first; of all syncs when sync is "". A limit of 0 means all.
 	Runs(ctx context.Context, sync string, limit int) ([]Run, error)
@@ -257,14 +257,16 @@ type Reports interface {
 	Conflicts(ctx context.Context, sync string) ([]Conflict, error)
 	Held(ctx context.Context, sync string) ([]Held, error)
 	// Prune removes runs that ended before a time, and their settled journal: at most limit entries and runs, all
-	// when limit is 0. It returns how many it removed. The newest run of each sync, and runs with open or held operations, stay.
+	// when limit is 0. It returns how many it removed. The newest run of each sync, and runs with open or held
+	// operations, stay.
 	Prune(ctx context.Context, before time.Time, limit int) (int, error)
 }
 
 // Decisions are a person's words. They need no lease: the next run reads them.
 type Decisions interface {
 	// Approve lets held operations of a run through: those with the keys, all when there are none. It returns how
-	// many, those that were let through before included. ErrNotFound names the first key that is not held; ErrVoid means that a newer run replaced the list.
+	// many, those that were let through before included. ErrNotFound names the first key that is not held; ErrVoid
+	// means that a newer run replaced the list.
 	Approve(ctx context.Context, run int64, keys []string) (int, error)
 	// Resolve settles a conflict of a record: of one field, of all when field is "". It returns how many, or
 	// ErrNotFound.

@@ -44,7 +44,7 @@ func (f *File) dialect(all func() io.Reader) (d dialect, notice string, err erro
 // reads reports whether a file in the dialect d that was changed is still read as it was before.
 func (d dialect) reads(changed dialect) bool {
 	return d.bom == changed.bom && d.delimiter == changed.delimiter &&
-		(d.charset.name == changed.charset.name || d.plain || changed.plain)
+		(d.charset.name == changed.charset.name || changed.plain)
 }
 
 // text returns what the scanner is to see of a file: without its byte order mark, and without UTF-16.

@@ -37,9 +37,9 @@ func editCell(t *testing.T, file *File, record contact.Record, value string) {
 		return
 	}
 	before := load(t, file.options.Path)
-	outcome := write(t, file, contact.Change{
+	outcome := tryWrite(t, file, contact.Change{
 		Action: contact.Update, Key: key, Before: record.Cells, After: []contact.Cell{record.Cells[0], {Text: value}},
-	})[0]
+	})
 	after := load(t, file.options.Path)
 	if outcome.Status != sources.Written || record.Cells[1].Text == value {
 		if before != after {
@@ -59,6 +59,15 @@ func editCell(t *testing.T, file *File, record contact.Record, value string) {
 	}) {
 		t.Fatalf("%q is not read back, error %v", value, err)
 	}
+}
+
+// tryWrite makes one change. The only error that a file can cause that was read is that it would be read otherwise.
+func tryWrite(t *testing.T, file *File, change contact.Change) sources.Outcome {
+	outcomes, err := file.Write(t.Context(), []string{"id", "name"}, []contact.Change{change})
+	if err != nil && !strings.Contains(err.Error(), "would be read as") {
+		t.Fatalf("Write: %v", err)
+	}
+	return outcomes[0]
 }
 
 // rawCells returns the bytes of every cell, quotes included, with the line end as the last one of its record.
@@ -88,11 +97,11 @@ func rawCells(t *testing.T, file *File, text string) (rows [][]string) {
 // addAndDelete expects the file as it was, with the last line end that it may have lacked.
 func addAndDelete(t *testing.T, file *File) {
 	before := load(t, file.options.Path)
-	added := write(t, file, change(contact.Create, "new key", "", "x"))[0]
+	added := tryWrite(t, file, change(contact.Create, "new key", "", "x"))
 	if added.Status == sources.Stale {
 		return // the file has the key
 	}
-	deleted := write(t, file, change(contact.Delete, "new key", "x", ""))[0]
+	deleted := tryWrite(t, file, change(contact.Delete, "new key", "x", ""))
 	after := load(t, file.options.Path)
 	if added.Status != sources.Written || deleted.Status != sources.Written || !strings.HasPrefix(after, before) ||
 		strings.Trim(after[len(before):], "\r\n\x00") != "" {

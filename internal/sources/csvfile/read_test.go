@@ -9,6 +9,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	gocmp "github.com/google/go-cmp/cmp"
 
@@ -65,8 +66,8 @@ func TestReadOneColumn(t *testing.T) {
 
 func TestReadShiftJIS(t *testing.T) {
 	// The second bytes of 表 and ポ are a backslash and a pipe.
-	f := New(Options{Path: save(t, "id,name\n1,\x95\x5C\x83\x7C\n"), Encoding: "shift_jis"})
-	records, err := readAll(t, f, "id", "name")
+	f := New(Options{Path: save(t, "id,\x83\x7C\n1,\x95\x5C\x83\x7C\n"), Encoding: "shift_jis"})
+	records, err := readAll(t, f, "id", "ポ")
 	if diff := gocmp.Diff([][]string{{"1", "表ポ"}}, texts(records)); err != nil || diff != "" {
 		t.Errorf("error %v, cells (-want +got):\n%s", err, diff)
 	}
@@ -262,7 +263,20 @@ func TestReadNoticesAChangedFile(t *testing.T) {
 			}
 			return errors.Join(os.WriteFile(path+".new", data, 0o600), os.Rename(path+".new", path))
 		},
-		"deleted": os.Remove,
+		"replaced by its equal of the same time": func(path string) error {
+			info, err := os.Stat(path)
+			if err != nil {
+				return err
+			}
+			data, err := os.ReadFile(path)
+			if err != nil {
+				return err
+			}
+			return errors.Join(os.WriteFile(path+".new", data, 0o600),
+				os.Chtimes(path+".new", info.ModTime(), info.ModTime()), os.Rename(path+".new", path))
+		},
+		"saved again": func(path string) error { return os.Chtimes(path, time.Unix(1, 0), time.Unix(1, 0)) },
+		"deleted":     os.Remove,
 		"same size and time": func(path string) error {
 			info, err := os.Stat(path)
 			if err != nil {

@@ -70,7 +70,9 @@ func (tx transaction) checkHeld(ctx context.Context, run int64) error {
 
 // Resolve settles a conflict of a record: of one field, of all when field is "". It returns how many, or
 // state.ErrNotFound.
-func (s *Store) Resolve(ctx context.Context, sync, key string, field contact.Field, take contact.Side) (resolved int, err error) {
+func (s *Store) Resolve(
+	ctx context.Context, sync, key string, field contact.Field, take contact.Side,
+) (resolved int, err error) {
 	err = s.write(ctx, func(tx transaction) error {
 		text, args := resolveSQL, []any{sync, key, take}
 		if field != "" {

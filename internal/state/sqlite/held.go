@@ -24,7 +24,8 @@ func (s *Store) Held(ctx context.Context, sync string) ([]state.Held, error) {
 }
 
 func scanHeld(r row) (h state.Held, err error) {
-	err = r.Scan(&h.Run, &h.Key, &h.Side, &h.Action, scanHash{&h.Fingerprint}, scanDocument{&h.Fields}, scanTime{&h.ApprovedAt})
+	err = r.Scan(&h.Run, &h.Key, &h.Side, &h.Action, scanHash{&h.Fingerprint}, scanDocument{&h.Fields},
+		scanTime{&h.ApprovedAt})
 	return h, err
 }
 

@@ -64,7 +64,8 @@ func scanCount(r row) (c state.Count, err error) {
 func (tx transaction) putEntries(ctx context.Context, entries []state.Entry) error {
 	return forEach(ctx, tx, putEntrySQL, entries, func(e state.Entry, exec execFunc) error {
 		if e.Sync != tx.sync {
-			return fmt.Errorf("sync %s: journal entry %d of run %d written under the lease of sync %s", e.Sync, e.Seq, e.Run, tx.sync)
+			return fmt.Errorf("sync %s: journal entry %d of run %d: written under the lease of sync %s",
+				e.Sync, e.Seq, e.Run, tx.sync)
 		}
 		sentAt, settledAt := stamps(e.State, tx.now)
 		_, err := exec(e.Run, e.Seq, e.Sync, e.Key, e.Side, e.Action, e.ContactID, e.State, e.Approved, e.FirstSight,

@@ -53,7 +53,8 @@ func (tx transaction) replaceProblems(ctx context.Context, f *state.Findings) er
 		if !known {
 			at = tx.now
 		}
-		_, err := exec(tx.sync, p.Key, p.Row, p.Column, p.Value, p.Reason, hash(p.Cause), p.Attempts, micros(p.RetryAt), micros(at))
+		_, err := exec(tx.sync, p.Key, p.Row, p.Column, p.Value, p.Reason, hash(p.Cause),
+			p.Attempts, micros(p.RetryAt), micros(at))
 		return err
 	})
 }

@@ -15,7 +15,9 @@ type querier interface {
 }
 
 // stream yields the rows of a query as they are read. An error ends the sequence.
-func stream[T any](ctx context.Context, q querier, scan func(row) (T, error), query string, args ...any) iter.Seq2[T, error] {
+func stream[T any](
+	ctx context.Context, q querier, scan func(row) (T, error), query string, args ...any,
+) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		var none T
 		rows, err := q.QueryContext(ctx, query, args...)

@@ -79,6 +79,7 @@ func (s *Store) Run(ctx context.Context, id int64) (state.Run, error) {
 func runNotFound(id int64) error { return fmt.Errorf("run %d: %w", id, state.ErrNotFound) }
 
 func scanRun(r row) (run state.Run, err error) {
-	err = r.Scan(&run.ID, &run.Sync, &run.Status, scanTime{&run.StartedAt}, scanTime{&run.FinishedAt}, (*[]byte)(&run.Report))
+	err = r.Scan(&run.ID, &run.Sync, &run.Status, scanTime{&run.StartedAt}, scanTime{&run.FinishedAt},
+		(*[]byte)(&run.Report))
 	return run, err
 }

@@ -15,7 +15,7 @@ const reserveSQL = `INSERT INTO limits (name, next_slot_at) VALUES ($1, $2 + $3)
 // from now the first one is. The spacing is rounded up to whole microseconds.
 func (s *Store) Reserve(ctx context.Context, limit string, n int, every time.Duration) (wait time.Duration, err error) {
 	if n < 1 || every < 0 {
-		return 0, fmt.Errorf("limit %s: %d slots every %s: want at least one slot, and time that runs forward", limit, n, every)
+		return 0, fmt.Errorf("limit %s: %d slots every %s: want one or more, and no negative time", limit, n, every)
 	}
 	taken := int64(n) * int64((every+time.Microsecond-1)/time.Microsecond)
 	err = s.write(ctx, func(tx transaction) error {

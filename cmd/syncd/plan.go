@@ -1,0 +1,108 @@
+package main
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"syncd/internal/contact"
+	"syncd/internal/daemon"
+	"syncd/internal/engine"
+	"syncd/internal/reconcile"
+)
+
+func (c *cli) planCommand() *cobra.Command {
+	var o runOptions
+	cmd := &cobra.Command{
+		Use: "plan", Short: "Show what a run would do, field by field", Args: arguments(0, 0),
+		Long: `Show what a run would do, field by field, with the direction and the reason. Nothing is written anywhere.
+
+  +  a contact (quo) or a row (source) that would be created
+  ~  a value that would change, on the side that is named
+  -  a contact or a row that would be deleted; "link": both sides stay, but are no longer kept the same
+  !  a value that both sides changed, for you to settle` + runExitCodes + `
+For plan, --strict also exits with 3 when there is anything to do.`,
+		Example: `  syncd plan
+  syncd plan --sync customers --only C-1042
+  syncd plan -o json`,
+		RunE: func(cmd *cobra.Command, args []string) error { return c.reading(o.plan(c))(cmd, args) },
+	}
+	o.flags(c, cmd)
+	return cmd
+}
+
+// plan decides for the chosen syncs and prints what a run would do.
+func (o *runOptions) plan(c *cli) command {
+	return func(ctx context.Context, app *daemon.App, _ []string) error {
+		syncs, err := o.chosen(c, app.Options.Config)
+		if err != nil {
+			return err
+		}
+		plans := []planJSON{}
+		var code exit
+		for _, s := range syncs {
+			p, r := app.Plan(ctx, s, o.request)
+			c.progress.rest()
+			plans = append(plans, newPlanJSON(p, &r))
+			if !c.json() {
+				c.printPlan(p, &r, s, c.titles(ctx, app, s, planFields(p)))
+			}
+			c.complainAbout(ctx, app.Options.Config, &r)
+			left := len(p.Operations) + len(r.Conflicts) + len(r.Problems)
+			code = worse(code, reportCode(&r, o.strict && left > 0))
+		}
+		if c.json() {
+			if err := c.printJSON(map[string]any{"syncs": plans}); err != nil {
+				return err
+			}
+		}
+		return code.orNil()
+	}
+}
+
+// planFields are the fields that a plan names.
+func planFields(p reconcile.Plan) []contact.Field {
+	fields := conflictFields(p.Conflicts)
+	for _, o := range p.Operations {
+		for _, f := range o.Fields {
+			fields = append(fields, f.Field)
+		}
+	}
+	return fields
+}
+
+// planJSON is a plan as -o json prints it.
+type planJSON struct {
+	Sync       string              `json:"sync"`
+	Operations []operationJSON     `json:"operations"`
+	Conflicts  []contact.Conflict  `json:"conflicts"`
+	Problems   []engine.Problem    `json:"problems"`
+	Waiting    []reconcile.Waiting `json:"waiting"`
+	Unmanaged  []string            `json:"unmanaged"` // the keys of our contacts that have no row
+	Unchanged  int                 `json:"unchanged"`
+	Held       engine.HeldCounts   `json:"held"`
+	Error      *string             `json:"error"`
+}
+
+type operationJSON struct {
+	Key       string                `json:"key"`
+	Side      contact.Side          `json:"side"`
+	Action    contact.Action        `json:"action"`
+	ContactID string                `json:"contact_id"` // "" for one that is yet to be created
+	Name      string                `json:"name"`
+	Reason    string                `json:"reason"`
+	Fields    []contact.FieldChange `json:"fields"`
+	Held      bool                  `json:"held"`
+	Approved  bool                  `json:"approved"`
+}
+
+func newPlanJSON(p reconcile.Plan, r *engine.Report) planJSON {
+	j := planJSON{Sync: r.Sync, Operations: []operationJSON{}, Conflicts: r.Conflicts, Problems: planProblems(p, r),
+		Waiting: r.Waiting, Unmanaged: append([]string{}, p.Unmanaged...), Unchanged: r.Unchanged, Held: r.Held, Error: r.Error}
+	for i := range p.Operations {
+		o := &p.Operations[i]
+		j.Operations = append(j.Operations, operationJSON{Key: o.Key, Side: o.Side, Action: o.Action, ContactID: o.ContactID(),
+			Name: nameOf(o), Reason: o.Reason, Fields: append([]contact.FieldChange{}, o.Fields...), Held: o.Held, Approved: o.Approved})
+	}
+	return j
+}

@@ -1,0 +1,208 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/jedib0t/go-pretty/v6/text"
+
+	"syncd/internal/config"
+	"syncd/internal/contact"
+	"syncd/internal/engine"
+	"syncd/internal/reconcile"
+)
+
+// planLine is one line of a plan, as in
+//
+//	~ quo     C-1042  phoneNumbers.mobile  +14155550100 -> +14155550199  changed in the source
+//
+// A head stands for a whole record, and its value for field and value.
+type planLine struct {
+	mark, side, key    string
+	field, value, why string
+	head               bool
+}
+
+// printPlan prints a plan, what is left for people, and a summary as the last line.
+func (c *cli) printPlan(p reconcile.Plan, r *engine.Report, s *config.Sync, names titles) {
+	var lines []planLine
+	for i := range p.Operations {
+		lines = append(lines, operationLines(&p.Operations[i], names)...)
+	}
+	for _, k := range p.Conflicts {
+		lines = append(lines, planLine{mark: "!", side: "ask", key: value(k.Key), field: names.of(k.Field), value: conflictValues(k),
+			why: "changed on both sides"})
+	}
+	c.printPlanLines(lines)
+	problems := planProblems(p, r)
+	c.printProblems("", r.Sync, problems)
+	c.printWaiting("", r)
+	if n := len(p.Unmanaged); n > 0 {
+		fmt.Fprintf(c.out, "%s in Quo %s no row and %s left alone: %s\n", count(n, "contact"), either(n, "has", "have"),
+			either(n, "is", "are"), keyList(p.Unmanaged))
+	}
+	if r.Held != (engine.HeldCounts{}) {
+		fmt.Fprintf(c.out, "a run would hold %s%s, and ask you to approve them\n", heldCounts(r.Held), brakeNote(r.Held, s))
+	}
+	fmt.Fprintf(c.out, "%s: %s\n", r.Sync, planSummary(p, r, len(problems)))
+}
+
+// operationLines are a line per field for an update; for all else one for the record, and its fields below.
+func operationLines(o *reconcile.Operation, names titles) []planLine {
+	mark, side := marks[o.Action], string(o.Side)
+	if o.Action == contact.Unlink {
+		side = "link"
+	}
+	var lines []planLine
+	if o.Action != contact.Update {
+		lines = append(lines, planLine{mark: mark, side: side, key: value(o.Key), value: value(nameOf(o)), why: why(o, o.Reason), head: true})
+	}
+	for _, f := range o.Fields {
+		line := planLine{field: names.of(f.Field), value: value(f.After)}
+		switch o.Action {
+		case contact.Update:
+			line.mark, line.side, line.key, line.why = mark, side, value(o.Key), why(o, f.Reason)
+			line.value = value(f.Before) + " -> " + value(f.After)
+		case contact.Delete:
+			line.value = value(f.Before)
+		}
+		lines = append(lines, line)
+	}
+	return lines
+}
+
+var marks = map[contact.Action]string{contact.Create: "+", contact.Update: "~", contact.Delete: "-", contact.Unlink: "-"}
+
+// why is the reason, and whether the brake or a person has a say.
+func why(o *reconcile.Operation, reason string) string {
+	switch {
+	case o.Held:
+		reason += " (held)"
+	case o.Approved:
+		reason += " (approved)"
+	}
+	return printable(reason)
+}
+
+// nameOf is what people call the record of an operation.
+func nameOf(o *reconcile.Operation) string {
+	name := func(first, last, company string) string {
+		if full := strings.TrimSpace(first + " " + last); full != "" {
+			return full
+		}
+		return company
+	}
+	switch {
+	case o.Side == contact.Quo && o.Action == contact.Create:
+		return name(o.After.FirstName, o.After.LastName, o.After.Company)
+	case o.Contact != nil:
+		return name(o.Contact.FirstName, o.Contact.LastName, o.Contact.Company)
+	case o.Row != nil:
+		v := o.Row.Values
+		return name(v[contact.FirstName].Text, v[contact.LastName].Text, v[contact.Company].Text)
+	}
+	return ""
+}
+
+// printPlanLines prints the lines in columns: a head's value takes the room of field and value.
+func (c *cli) printPlanLines(lines []planLine) {
+	var keys, fields, values int
+	for _, l := range lines {
+		keys = wider(keys, l.key)
+		if !l.head && l.mark != "" {
+			fields, values = wider(fields, l.field), wider(values, l.value)
+		}
+	}
+	for _, l := range lines {
+		if l.head {
+			values = max(values, text.StringWidth(l.value)-fields-2)
+		}
+	}
+	below := 0 // the widest field of the record that is being printed
+	for i, l := range lines {
+		switch {
+		case l.mark == "":
+			fmt.Fprintln(c.out, strings.Repeat(" ", 10)+column(l.field, below)+cut(l.value))
+			continue
+		case l.head:
+			below = 0
+			for _, f := range lines[i+1:] {
+				if f.mark != "" {
+					break
+				}
+				below = wider(below, f.field)
+			}
+			l.value = column(l.value, fields+2+values)
+		default:
+			l.value = column(l.field, fields) + column(l.value, values)
+		}
+		fmt.Fprintln(c.out, c.paint(colorOf[l.mark], l.mark+" "+column(l.side, 6)+column(l.key, keys)+l.value+l.why))
+	}
+}
+
+var colorOf = map[string]text.Color{"+": text.FgGreen, "~": text.FgYellow, "-": text.FgRed, "!": text.FgMagenta}
+
+// planSummary counts what a plan holds, without what stands at zero.
+func planSummary(p reconcile.Plan, r *engine.Report, problems int) string {
+	counts := map[reconcile.Kind]int{}
+	unlinked := 0
+	for _, o := range p.Operations {
+		if o.Action == contact.Unlink {
+			unlinked++
+		} else {
+			counts[reconcile.Kind{Side: o.Side, Action: o.Action}]++
+		}
+	}
+	side := func(side contact.Side, where string) string {
+		var parts []string
+		for _, action := range []contact.Action{contact.Create, contact.Update, contact.Delete} {
+			if n := counts[reconcile.Kind{Side: side, Action: action}]; n > 0 {
+				parts = append(parts, count(n, string(action)))
+			}
+		}
+		if parts == nil {
+			return ""
+		}
+		return strings.Join(parts, ", ") + where
+	}
+	some := func(n int, noun string) string {
+		if n == 0 {
+			return ""
+		}
+		return count(n, noun)
+	}
+	did := joined(", ", side(contact.Quo, " in Quo"), side(contact.Source, " in the source"), some(unlinked, "unlinking"))
+	if r.Error != nil {
+		return "no plan"
+	}
+	if did == "" {
+		did = "nothing to do"
+	}
+	return joined(", ", did, some(len(p.Conflicts), "conflict"), some(problems, "problem"),
+		nonZero(len(p.Waiting), "%d waiting"), nonZero(r.Unchanged, "%d unchanged"))
+}
+
+// planProblems are the problems of a plan, those that only the report knows included.
+func planProblems(p reconcile.Plan, r *engine.Report) []engine.Problem {
+	if len(r.Problems) > 0 {
+		return r.Problems
+	}
+	problems := []engine.Problem{}
+	for _, problem := range p.Problems {
+		problems = append(problems, engine.Problem{Problem: problem})
+	}
+	return problems
+}
+
+// keyList lists keys, the first few of many.
+func keyList(keys []string) string {
+	const few = 10
+	shown := make([]string, 0, few)
+	for _, key := range keys[:min(len(keys), few)] {
+		shown = append(shown, value(key))
+	}
+	if len(keys) > few {
+		shown = append(shown, fmt.Sprintf("… and %d more", len(keys)-few))
+	}
+	return strings.Join(shown, ", ")
+}

@@ -1,0 +1,219 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"syncd/internal/config"
+	"syncd/internal/contact"
+	"syncd/internal/engine"
+	"syncd/internal/reconcile"
+	"syncd/internal/state"
+)
+
+// folded is how many lines of one kind a report shows before it names the command that shows them all.
+const folded = 20
+
+// printReport prints what a run did, in the words of the people who own the rows. s is nil for a sync that is not
+// configured any more.
+func (c *cli) printReport(r *engine.Report, s *config.Sync, names titles) {
+	fmt.Fprintf(c.out, "%s: %s%s\n", r.Sync, summary(r), runNote(r))
+	c.printProblems("  ", r.Sync, r.Problems)
+	c.printConflicts("  ", r.Sync, r.Conflicts, names)
+	c.printWaiting("  ", r)
+	if r.Unmanaged > 0 {
+		fmt.Fprintf(c.out, "  %s in Quo %s no row and %s left alone\n", count(r.Unmanaged, "contact"),
+			either(r.Unmanaged, "has", "have"), either(r.Unmanaged, "was", "were"))
+	}
+	if r.Held != (engine.HeldCounts{}) {
+		fmt.Fprintf(c.out, "  held: %s%s: look at them with `%s`, then let exactly these through with\n    %s\n", heldCounts(r.Held),
+			brakeNote(r.Held, s), c.hintCommand("plan", "--sync", r.Sync), c.hintCommand("approve", fmt.Sprint(r.RunID)))
+	}
+}
+
+// summary is what a run did in one line, without what stands at zero.
+func summary(r *engine.Report) string {
+	did := joined("; ",
+		done("contact", " in Quo", r.Created, r.Updated, r.Deleted),
+		done("row", " in the source", r.SourceCreated, r.SourceUpdated, r.SourceDeleted),
+		nonZero(r.Unlinked, "%d unlinked"),
+		nonZero(r.Stale, "%d changed meanwhile and left for the next run"))
+	unchanged := nonZero(r.Unchanged, "%d unchanged")
+	left := len(r.Problems) + len(r.Conflicts) + len(r.Waiting)
+	switch {
+	case r.Status == state.RunSkipped:
+		return "skipped"
+	case r.Status == state.RunFailed && did == "":
+		return "failed"
+	case r.Status == state.RunFailed:
+		return "failed after " + did
+	case did != "":
+		return joined("; ", did, unchanged)
+	case left == 0 && r.Status == state.RunDone:
+		return joined(": ", "nothing to do", unchanged)
+	default:
+		return joined(": ", "nothing written", unchanged)
+	}
+}
+
+// done says what was done on one side: "193 contacts created, 2 updated".
+func done(noun, where string, created, updated, deleted int) string {
+	var parts []string
+	for _, k := range []struct {
+		n    int
+		done string
+	}{{created, "created"}, {updated, "updated"}, {deleted, "deleted"}} {
+		switch {
+		case k.n == 0:
+		case len(parts) == 0:
+			parts = append(parts, count(k.n, noun)+" "+k.done)
+		default:
+			parts = append(parts, fmt.Sprintf("%d %s", k.n, k.done))
+		}
+	}
+	if parts == nil {
+		return ""
+	}
+	return strings.Join(parts, ", ") + where
+}
+
+// runNote names the run and how long it took.
+func runNote(r *engine.Report) string {
+	if r.RunID == 0 {
+		return ""
+	}
+	return fmt.Sprintf(" (run %d, %s)", r.RunID, took(r.FinishedAt.Sub(r.StartedAt)))
+}
+
+func nonZero(n int, format string) string {
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf(format, n)
+}
+
+// joined joins the parts that are not empty.
+func joined(separator string, parts ...string) string {
+	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), separator)
+}
+
+func (c *cli) printProblems(indent, sync string, problems []engine.Problem) {
+	if len(problems) == 0 {
+		return
+	}
+	rows := map[string]bool{}
+	var lines [][]string
+	for _, p := range problems {
+		rows[place(p.Problem)] = true
+		if len(lines) < folded {
+			lines = append(lines, problemCells(p.Problem))
+		}
+	}
+	fmt.Fprintf(c.out, "%s%s %s and %s left alone:\n", indent, count(len(rows), "row"),
+		either(len(rows), "has "+either(len(problems), "a problem", "problems"), "have problems"), either(len(rows), "was", "were"))
+	printLines(c.out, indent+"  ", align(lines))
+	c.printMore(indent, len(problems), "problems", sync)
+}
+
+// place is where a problem stands: its row, or its key where rows have no numbers.
+func place(p contact.Problem) string {
+	if p.Row != 0 {
+		return fmt.Sprintf("row %d", p.Row)
+	}
+	return "key " + value(p.Key)
+}
+
+// problemCells are the row, the column, the value in quotes, and the reason.
+func problemCells(p contact.Problem) []string {
+	quoted := ""
+	if p.Value != "" {
+		quoted = fmt.Sprintf("%q", p.Value)
+	}
+	return []string{place(p), printable(p.Column), quoted, printable(p.Reason)}
+}
+
+func (c *cli) printMore(indent string, n int, command, sync string) {
+	if n > folded {
+		fmt.Fprintf(c.out, "%s  … and %d more: %s\n", indent, n-folded, c.hintCommand(command, sync))
+	}
+}
+
+func (c *cli) printConflicts(indent, sync string, conflicts []contact.Conflict, names titles) {
+	if len(conflicts) == 0 {
+		return
+	}
+	n := len(conflicts)
+	fmt.Fprintf(c.out, "%s%s changed on both sides and %s for you:\n", indent, count(n, "value"), either(n, "waits", "wait"))
+	var lines [][]string
+	for _, k := range conflicts[:min(n, folded)] {
+		lines = append(lines, []string{value(k.Key), names.of(k.Field), conflictValues(k)})
+	}
+	printLines(c.out, indent+"  ", align(lines))
+	c.printMore(indent, n, "conflicts", sync)
+	fmt.Fprintf(c.out, "%s  settle them with `%s KEY FIELD --take source`, or quo\n", indent, c.hintCommand("resolve", sync))
+}
+
+// conflictValues are what both sides hold, and held before.
+func conflictValues(k contact.Conflict) string {
+	if k.Field == contact.WholeRecord {
+		return printable(k.Source + " | " + k.Quo)
+	}
+	return fmt.Sprintf("%s | %s, was %s", value(k.Source), value(k.Quo), value(k.Base))
+}
+
+// printWaiting says which deletes wait, and for what.
+func (c *cli) printWaiting(indent string, r *engine.Report) {
+	var graced []reconcile.Waiting
+	reasons := map[string]int{}
+	for _, w := range r.Waiting {
+		if w.Until.IsZero() {
+			reasons[w.Reason]++
+		} else {
+			graced = append(graced, w)
+		}
+	}
+	if n := len(graced); n > 0 {
+		first := slices.MinFunc(graced, func(a, b reconcile.Waiting) int { return a.Until.Compare(b.Until) })
+		fmt.Fprintf(c.out, "%s%s: %s; a row that comes back before %s keeps its contact\n", indent,
+			count(n, "delete")+either(n, " waits", " wait"), either(n, "its row is gone", "their rows are gone"), clock(first.Until, r.StartedAt))
+	}
+	for _, reason := range slices.Sorted(maps.Keys(reasons)) {
+		n := reasons[reason]
+		fmt.Fprintf(c.out, "%s%s: %s\n", indent, count(n, "delete")+either(n, " waits", " wait"), printable(reason))
+	}
+}
+
+// heldCounts says what the brake holds: "40 deletes, 3 creates".
+func heldCounts(h engine.HeldCounts) string {
+	var parts []string
+	for _, k := range []struct {
+		n    int
+		noun string
+	}{{h.Deletes, "delete"}, {h.Updates, "update"}, {h.Creates, "create"}} {
+		if k.n > 0 {
+			parts = append(parts, count(k.n, k.noun))
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// brakeNote names the limits that were exceeded. Held deletes hold creates too, whatever their limit.
+func brakeNote(h engine.HeldCounts, s *config.Sync) string {
+	if s == nil {
+		return ""
+	}
+	limit := func(n int, name string, l config.Limit) string {
+		if n == 0 {
+			return ""
+		}
+		return fmt.Sprintf("%s: %v", name, l)
+	}
+	creates := limit(h.Creates, "creates", s.Brake.Creates)
+	if h.Deletes > 0 {
+		creates = ""
+	}
+	return fmt.Sprintf(" (the brake: %s)", joined(", ", limit(h.Deletes, "deletes", s.Brake.Deletes),
+		limit(h.Updates, "updates", s.Brake.Updates), creates))
+}

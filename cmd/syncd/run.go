@@ -1,0 +1,176 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"syncd/internal/config"
+	"syncd/internal/contact"
+	"syncd/internal/daemon"
+	"syncd/internal/engine"
+	"syncd/internal/state"
+)
+
+const runExitCodes = `
+
+Exit codes:
+  0  done, even when rows with problems or conflicts are left for you
+  1  a sync failed
+  2  the command line or the configuration is wrong
+  3  with --strict: problems or conflicts are left
+  4  the brake holds operations until you approve them
+  5  another process is running the sync
+Over several syncs 1 counts before 4, 4 before 5, 5 before 3.`
+
+// runOptions are the flags of run and plan.
+type runOptions struct {
+	syncs   []string
+	once    bool
+	dryRun  bool
+	strict  bool
+	request engine.Request
+}
+
+func (c *cli) runCommand() *cobra.Command {
+	var o runOptions
+	cmd := &cobra.Command{
+		Use: "run --once", Short: "Make both sides agree", Args: arguments(0, 0),
+		Long: "Make one pass over the syncs: read both sides, decide, and write what differs." + runExitCodes,
+		Example: `  syncd run --once
+  syncd run --once --sync customers --only C-1042
+  syncd run --once --dry-run             # the same as syncd plan
+  syncd run --once --allow-deletes       # this once, the brake lets any number of deletes through`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if !o.once {
+				return usage(errors.New("this version runs once: add --once"), "a timer such as cron or systemd may repeat it")
+			}
+			if o.dryRun {
+				return c.reading(o.plan(c))(cmd, args)
+			}
+			return c.writing(o.run(c))(cmd, args)
+		},
+	}
+	cmd.Flags().BoolVar(&o.once, "once", false, "run once and end")
+	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "only show what would be done")
+	o.flags(c, cmd)
+	return cmd
+}
+
+// flags are those that run and plan share.
+func (o *runOptions) flags(c *cli, cmd *cobra.Command) {
+	flags := cmd.Flags()
+	flags.StringArrayVar(&o.syncs, "sync", nil, "only the sync `NAME`, paused or not; may be repeated")
+	flags.StringArrayVar(&o.request.Only, "only", nil, "only the record with this `KEY`; may be repeated")
+	flags.BoolVar(&o.strict, "strict", false, "exit with 3 when something is left to do")
+	flags.BoolVar(&o.request.AllowDeletes, "allow-deletes", false, "lift the brake on deletes for this run")
+	flags.BoolVar(&o.request.AllowUpdates, "allow-updates", false, "lift the brake on updates for this run")
+	flags.BoolVar(&o.request.AllowCreates, "allow-creates", false, "lift the brake on creates for this run")
+	flags.BoolVar(&o.request.AllowEmptied, "allow-emptied", false, "an emptied side or changed keys are meant; the brake still holds")
+	c.completeSyncs(cmd, "sync")
+}
+
+// chosen returns the syncs to run: those that are named, else all that are not paused. Keys get their normal form.
+func (o *runOptions) chosen(c *cli, cfg *config.Config) ([]*config.Sync, error) {
+	for i, key := range o.request.Only {
+		var err error
+		if o.request.Only[i], err = keyOf(key); err != nil {
+			return nil, usage(fmt.Errorf("--only: %w", err), "")
+		}
+	}
+	syncs, err := syncsOf(cfg, o.syncs)
+	if err != nil || len(o.syncs) > 0 {
+		return syncs, err
+	}
+	active := syncs[:0]
+	for _, s := range syncs {
+		if s.Paused {
+			c.say(fmt.Sprintf("%s is paused: --sync %[1]s runs it all the same", s.Name))
+			continue
+		}
+		active = append(active, s)
+	}
+	return active, nil
+}
+
+// keyOf returns the normal form of a key from the command line.
+func keyOf(key string) (string, error) { return contact.NormalizeKey(contact.Cell{Text: key}) }
+
+// run makes one pass over the chosen syncs.
+func (o *runOptions) run(c *cli) command {
+	return func(ctx context.Context, app *daemon.App, _ []string) error {
+		syncs, err := o.chosen(c, app.Options.Config)
+		if err != nil {
+			return err
+		}
+		return c.runOnce(ctx, app, syncs, o.request, o.strict)
+	}
+}
+
+// runOnce runs the syncs one after another, prints what each did, and returns the exit code.
+func (c *cli) runOnce(ctx context.Context, app *daemon.App, syncs []*config.Sync, request engine.Request, strict bool) error {
+	reports := []engine.Report{}
+	var code exit
+	app.RunOnce(ctx, syncs, request, func(r engine.Report) {
+		c.progress.rest()
+		reports = append(reports, r)
+		s := findSync(app.Options.Config, r.Sync)
+		if !c.json() {
+			c.printReport(&r, s, c.titles(ctx, app, s, conflictFields(r.Conflicts)))
+		}
+		c.complainAbout(ctx, app.Options.Config, &r)
+		code = worse(code, reportCode(&r, strict && len(r.Problems)+len(r.Conflicts) > 0))
+	})
+	if c.json() {
+		if err := c.printJSON(map[string]any{"syncs": reports}); err != nil {
+			return err
+		}
+	}
+	return code.orNil()
+}
+
+// complainAbout says why a sync failed or was skipped.
+func (c *cli) complainAbout(ctx context.Context, cfg *config.Config, r *engine.Report) {
+	err := r.Err()
+	if err == nil {
+		return
+	}
+	if ctx.Err() != nil {
+		err = context.Cause(ctx)
+	}
+	c.complain(r.Sync, err, keyHint(err, cfg, findSync(cfg, r.Sync)))
+}
+
+// reportCode is the exit code for one sync; left says that something is left and that this counts.
+func reportCode(r *engine.Report, left bool) exit {
+	switch {
+	case r.Status == state.RunFailed:
+		return exitFailed
+	case r.Status == state.RunHeld:
+		return exitHeld
+	case r.Status == state.RunSkipped:
+		return exitLeased
+	case left:
+		return exitStrict
+	}
+	return exitDone
+}
+
+// worse returns the one of two exit codes that counts over several syncs: 1 before 4 before 5 before 3.
+func worse(a, b exit) exit {
+	order := map[exit]int{exitFailed: 4, exitHeld: 3, exitLeased: 2, exitStrict: 1}
+	if cmp.Compare(order[a], order[b]) >= 0 {
+		return a
+	}
+	return b
+}
+
+func (e exit) orNil() error {
+	if e == exitDone {
+		return nil
+	}
+	return e
+}

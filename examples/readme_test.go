@@ -1,0 +1,165 @@
+// Package examples_test shows that README.md tells the truth.
+package examples_test
+
+import (
+	"bytes"
+	"flag"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"syncd/internal/config"
+	"syncd/internal/daemon"
+)
+
+var update = flag.Bool("update", false, "write into README.md what its commands print")
+
+const readme = "../README.md"
+
+// TestTranscripts runs the commands of README.md's console blocks, from the first one to the last, on a fresh copy of the
+// demo, and compares what they print.
+func TestTranscripts(t *testing.T) {
+	text := read(t, readme)
+	shell := newShell(t)
+	commands := 0
+	got := blocks("console").ReplaceAllStringFunc(text, func(block string) string {
+		var b strings.Builder
+		b.WriteString("```console\n")
+		for _, step := range steps(block) {
+			commands++
+			b.WriteString("$ " + step.command + "\n")
+			if out := shell.run(step.command); masked(out) != masked(step.output) {
+				b.WriteString(out)
+			} else {
+				b.WriteString(step.output)
+			}
+		}
+		return b.String() + "```\n"
+	})
+	if commands < 5 {
+		t.Errorf("%d commands found: are the blocks marked as console?", commands)
+	}
+	if *update {
+		if err := os.WriteFile(readme, []byte(got), 0o644); err != nil { //nolint:gosec // for everybody to read
+			t.Fatal(err)
+		}
+		return
+	}
+	if diff := cmp.Diff(text, got); diff != "" {
+		t.Errorf("README.md (-said +printed; go test ./examples -update writes it):\n%s", diff)
+	}
+}
+
+// The configuration that README.md shows is one that syncd takes.
+func TestConfiguration(t *testing.T) {
+	shown := blocks("yaml").FindAllStringSubmatch(read(t, readme), -1)
+	if len(shown) != 1 {
+		t.Fatalf("%d yaml blocks, want 1", len(shown))
+	}
+	file := filepath.Join(t.TempDir(), "syncd.yaml")
+	if err := os.WriteFile(file, []byte(shown[0][1]), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, err := config.Load(file, func(string) (string, bool) { return "key", true })
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := daemon.Supported(c); err != nil {
+		t.Error(err)
+	}
+}
+
+// blocks matches the fenced blocks of a language; the first group is the content.
+func blocks(language string) *regexp.Regexp {
+	return regexp.MustCompile("(?ms)^```" + language + "\n(.*?)^```\n")
+}
+
+// step is one command and what it prints.
+type step struct{ command, output string }
+
+func steps(block string) []step {
+	var all []step
+	for _, part := range regexp.MustCompile(`(?m)^\$ `).Split(blocks("console").FindStringSubmatch(block)[1], -1)[1:] {
+		command, output, _ := strings.Cut(part, "\n")
+		all = append(all, step{command, output})
+	}
+	return all
+}
+
+// masked hides what differs from run to run: times, durations and the ids that Quo gives.
+func masked(output string) string {
+	for pattern, mask := range map[string]string{
+		`\d+\.\d s\b`:       "0.0 s",
+		`\d{4}-\d\d-\d\d`:   "2006-01-02",
+		`\d\d:\d\d(:\d\d)?`: "15:04",
+		`\b[0-9a-f]{24}\b`:  "0123456789abcdef01234567",
+		`127\.0\.0\.1:\d+`:  "127.0.0.1:0",
+	} {
+		output = regexp.MustCompile(pattern).ReplaceAllString(output, mask)
+	}
+	return output
+}
+
+// shell is where the commands run: a directory with the examples as the repository ships them, and syncd in its path.
+type shell struct {
+	t   *testing.T
+	dir string
+	env []string
+}
+
+func newShell(t *testing.T) *shell {
+	t.Helper()
+	dir, bin := t.TempDir(), t.TempDir()
+	command(t, "go", "build", "-o", filepath.Join(bin, "syncd"), "../cmd/syncd")
+	demo := filepath.Join(dir, "examples", "demo")
+	if err := os.MkdirAll(demo, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for name, content := range map[string]string{
+		"syncd.yaml":    read(t, "syncd.yaml"),
+		"customers.csv": command(t, "go", "run", "./gen"), // a person who tried the demo has edited the file
+	} {
+		if err := os.WriteFile(filepath.Join(dir, "examples", name), []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return &shell{t, dir, append(os.Environ(), "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"), "TZ=UTC")}
+}
+
+// run returns what a command line prints, and fails the test when it fails.
+func (s *shell) run(line string) string {
+	s.t.Helper()
+	cmd := exec.CommandContext(s.t.Context(), "sh", "-c", strings.ReplaceAll(line, "go run ./cmd/syncd", "syncd")) //nolint:gosec // our own README
+	cmd.Dir, cmd.Env = s.dir, s.env
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		s.t.Errorf("%s: %v\n%s", line, err, out)
+	}
+	return string(out)
+}
+
+func command(t *testing.T, name string, args ...string) string {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), name, args...)
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	out, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("%s %v: %v\n%s", name, args, err, stderr.String())
+	}
+	return string(out)
+}
+
+func read(t *testing.T, file string) string {
+	t.Helper()
+	data, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
