@@ -45,7 +45,7 @@ func TestTranscripts(t *testing.T) {
 		t.Errorf("%d commands found: are the blocks marked as console?", commands)
 	}
 	if *update {
-		if err := os.WriteFile(readme, []byte(got), 0o644); err != nil { //nolint:gosec // for everybody to read
+		if err := os.WriteFile(readme, []byte(got), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		return
@@ -134,7 +134,7 @@ func newShell(t *testing.T) *shell {
 // run returns what a command line prints, and fails the test when it fails.
 func (s *shell) run(line string) string {
 	s.t.Helper()
-	cmd := exec.CommandContext(s.t.Context(), "sh", "-c", strings.ReplaceAll(line, "go run ./cmd/syncd", "syncd")) //nolint:gosec // our own README
+	cmd := exec.CommandContext(s.t.Context(), "sh", "-c", strings.ReplaceAll(line, "go run ./cmd/syncd", "syncd"))
 	cmd.Dir, cmd.Env = s.dir, s.env
 	out, err := cmd.CombinedOutput()
 	if err != nil {

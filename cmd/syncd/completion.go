@@ -87,3 +87,29 @@ func (c *cli) withState(do func(context.Context, state.Store)) {
 	defer store.Close()
 	do(ctx, store)
 }
+
+// offerConflicts offers the keys of the sync's conflicts.
+func (c *cli) offerConflicts(args []string, _ string) []string {
+	var keys []string
+	c.withState(func(ctx context.Context, store state.Store) {
+		conflicts, _ := store.Conflicts(ctx, args[0])
+		for _, k := range conflicts {
+			keys = append(keys, printable(k.Key))
+		}
+	})
+	return keys
+}
+
+// offerFields offers the fields of the record's conflicts.
+func (c *cli) offerFields(args []string, _ string) []string {
+	var fields []string
+	c.withState(func(ctx context.Context, store state.Store) {
+		conflicts, _ := store.Conflicts(ctx, args[0])
+		for _, k := range conflicts {
+			if k.Key == args[1] {
+				fields = append(fields, printable(string(k.Field)))
+			}
+		}
+	})
+	return fields
+}

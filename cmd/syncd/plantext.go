@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -18,9 +19,9 @@ import (
 //
 // A head stands for a whole record, and its value for field and value.
 type planLine struct {
-	mark, side, key    string
+	mark, side, key   string
 	field, value, why string
-	head               bool
+	head              bool
 }
 
 // printPlan prints a plan, what is left for people, and a summary as the last line.
@@ -35,7 +36,7 @@ func (c *cli) printPlan(p reconcile.Plan, r *engine.Report, s *config.Sync, name
 	}
 	c.printPlanLines(lines)
 	problems := planProblems(p, r)
-	c.printProblems("", r.Sync, problems)
+	c.printProblems("", r.Sync, problems, "is", "are")
 	c.printWaiting("", r)
 	if n := len(p.Unmanaged); n > 0 {
 		fmt.Fprintf(c.out, "%s in Quo %s no row and %s left alone: %s\n", count(n, "contact"), either(n, "has", "have"),
@@ -86,22 +87,20 @@ func why(o *reconcile.Operation, reason string) string {
 
 // nameOf is what people call the record of an operation.
 func nameOf(o *reconcile.Operation) string {
-	name := func(first, last, company string) string {
-		if full := strings.TrimSpace(first + " " + last); full != "" {
-			return full
-		}
-		return company
-	}
 	switch {
 	case o.Side == contact.Quo && o.Action == contact.Create:
-		return name(o.After.FirstName, o.After.LastName, o.After.Company)
+		return fullName(o.After.FirstName, o.After.LastName, o.After.Company)
 	case o.Contact != nil:
-		return name(o.Contact.FirstName, o.Contact.LastName, o.Contact.Company)
+		return fullName(o.Contact.FirstName, o.Contact.LastName, o.Contact.Company)
 	case o.Row != nil:
 		v := o.Row.Values
-		return name(v[contact.FirstName].Text, v[contact.LastName].Text, v[contact.Company].Text)
+		return fullName(v[contact.FirstName].Text, v[contact.LastName].Text, v[contact.Company].Text)
 	}
 	return ""
+}
+
+func fullName(first, last, company string) string {
+	return cmp.Or(strings.TrimSpace(first+" "+last), company)
 }
 
 // printPlanLines prints the lines in columns: a head's value takes the room of field and value.

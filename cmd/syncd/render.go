@@ -93,9 +93,11 @@ func either(n int, one, more string) string {
 	return more
 }
 
-// took is a duration as people say it: "0.4 s", "3 min 12 s", "1 h 5 min".
+// took is a duration as people say it: "12 ms", "0.4 s", "3 min 12 s", "1 h 5 min".
 func took(d time.Duration) string {
 	switch {
+	case d < 100*time.Millisecond:
+		return fmt.Sprintf("%d ms", d.Milliseconds())
 	case d < time.Minute-50*time.Millisecond:
 		return fmt.Sprintf("%.1f s", d.Seconds())
 	case d < time.Hour-500*time.Millisecond:

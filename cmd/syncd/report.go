@@ -20,7 +20,12 @@ const folded = 20
 // configured any more.
 func (c *cli) printReport(r *engine.Report, s *config.Sync, names titles) {
 	fmt.Fprintf(c.out, "%s: %s%s\n", r.Sync, summary(r), runNote(r))
-	c.printProblems("  ", r.Sync, r.Problems)
+	c.printFindings(r, s, names)
+}
+
+// printFindings prints what a run leaves for people.
+func (c *cli) printFindings(r *engine.Report, s *config.Sync, names titles) {
+	c.printProblems("  ", r.Sync, r.Problems, "was", "were")
 	c.printConflicts("  ", r.Sync, r.Conflicts, names)
 	c.printWaiting("  ", r)
 	if r.Unmanaged > 0 {
@@ -99,7 +104,8 @@ func joined(separator string, parts ...string) string {
 	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), separator)
 }
 
-func (c *cli) printProblems(indent, sync string, problems []engine.Problem) {
+// printProblems prints problems; is and are say when their rows are left alone.
+func (c *cli) printProblems(indent, sync string, problems []engine.Problem, is, are string) {
 	if len(problems) == 0 {
 		return
 	}
@@ -112,7 +118,7 @@ func (c *cli) printProblems(indent, sync string, problems []engine.Problem) {
 		}
 	}
 	fmt.Fprintf(c.out, "%s%s %s and %s left alone:\n", indent, count(len(rows), "row"),
-		either(len(rows), "has "+either(len(problems), "a problem", "problems"), "have problems"), either(len(rows), "was", "were"))
+		either(len(rows), "has "+either(len(problems), "a problem", "problems"), "have problems"), either(len(rows), is, are))
 	printLines(c.out, indent+"  ", align(lines))
 	c.printMore(indent, len(problems), "problems", sync)
 }

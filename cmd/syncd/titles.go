@@ -35,16 +35,6 @@ func (c *cli) titles(ctx context.Context, app *daemon.App, s *config.Sync, field
 	return names
 }
 
-// field returns the field that a person calls by its title or by its name.
-func (t titles) field(name string) contact.Field {
-	for f, title := range t {
-		if contact.Fold(title) == contact.Fold(name) {
-			return f
-		}
-	}
-	return contact.Field(name)
-}
-
 func isCustom(f contact.Field) bool { return strings.HasPrefix(string(f), contact.CustomFields+".") }
 
 func conflictFields(conflicts []contact.Conflict) []contact.Field {

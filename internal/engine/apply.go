@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -53,9 +54,6 @@ func (r *run) apply(ctx context.Context, snap *snapshot, plan reconcile.Plan) er
 	if err != nil {
 		return err
 	}
-	if err := a.drop(ctx, plan.Drop); err != nil {
-		return err
-	}
 	a.total = len(steps)
 	var onQuo, onSource []step
 	for _, s := range steps {
@@ -65,16 +63,29 @@ func (r *run) apply(ctx context.Context, snap *snapshot, plan reconcile.Plan) er
 			onSource = append(onSource, s)
 		}
 	}
+	// Updates come first and together, for one look-up reads the contacts of twenty again.
+	slices.SortStableFunc(onQuo, func(a, b step) int { return compareBool(a.Action == contact.Update, b.Action == contact.Update) })
 	if err := a.applyQuo(ctx, onQuo); err != nil {
 		return err
 	}
 	return a.applySource(ctx, onSource)
 }
 
+// compareBool puts true first.
+func compareBool(a, b bool) int {
+	switch {
+	case a == b:
+		return 0
+	case a:
+		return -1
+	}
+	return 1
+}
+
 // intend writes what the plan settles without an operation, and every operation that is about to be made.
 func (a *applier) intend(ctx context.Context, plan reconcile.Plan) ([]step, error) {
 	batch := state.Batch{Sync: &state.Sync{Name: a.Sync.Name, Label: a.Sync.Policy.Label, FirstRunDone: a.sync.FirstRunDone,
-		Source: a.sync.Source}, Links: plan.Settled}
+		Source: a.sync.Source}, Links: plan.Settled, Drop: plan.Drop}
 	var steps []step
 	for i := range plan.Operations {
 		o := &plan.Operations[i]
@@ -117,35 +128,6 @@ func (a *applier) entry(s step) (state.Entry, error) {
 		}
 	}
 	return entry, nil
-}
-
-// drop removes the links that nothing is left of, once Quo has said so.
-func (a *applier) drop(ctx context.Context, drops []reconcile.Drop) error {
-	var batch state.Batch
-	for _, d := range drops {
-		if d.Confirm {
-			absent, err := a.absent(ctx, d.ContactID)
-			if err != nil {
-				return err
-			}
-			if !absent {
-				continue
-			}
-		}
-		batch.Drop = append(batch.Drop, d.Key)
-	}
-	if len(batch.Drop) == 0 {
-		return nil
-	}
-	return a.journal.commit(ctx, batch)
-}
-
-func (a *applier) absent(ctx context.Context, id string) (bool, error) {
-	_, err := a.Quo.Get(ctx, id)
-	if errors.Is(err, quo.ErrNotFound) {
-		return true, nil
-	}
-	return false, err
 }
 
 // applyQuo makes the operations on Quo's side, several at once. It stops at the first error that is not one
@@ -210,7 +192,7 @@ func (a *applier) refresh(ctx context.Context, chunk []step) (map[string]contact
 	fresh := map[string]contact.Contact{}
 	for _, s := range chunk {
 		switch {
-		case s.Contact == nil || s.Action == contact.Unlink:
+		case s.Action != contact.Update:
 		case s.Contact.ExternalID != "":
 			ids = append(ids, s.Contact.ExternalID)
 		default: // a contact that is about to be adopted has no external id to look it up by
@@ -232,7 +214,7 @@ func (a *applier) refresh(ctx context.Context, chunk []step) (map[string]contact
 }
 
 func (a *applier) stale(s step, fresh map[string]contact.Contact) bool {
-	if fresh == nil || s.Contact == nil || s.Action == contact.Unlink {
+	if fresh == nil || s.Action != contact.Update {
 		return false
 	}
 	c, ok := fresh[s.Contact.ID]
@@ -241,15 +223,6 @@ func (a *applier) stale(s step, fresh map[string]contact.Contact) bool {
 
 // quoStep makes one operation on Quo's side. The error is one that stops the run.
 func (a *applier) quoStep(ctx context.Context, s step) error {
-	if s.Gone != "" {
-		absent, err := a.absent(ctx, s.Gone)
-		if err != nil {
-			return err
-		}
-		if !absent {
-			return a.dropStale(ctx, s)
-		}
-	}
 	var c contact.Contact
 	var err error
 	gate := func(ctx context.Context) error { return a.sending(ctx, s) }
@@ -259,7 +232,12 @@ func (a *applier) quoStep(ctx context.Context, s step) error {
 	case contact.Update:
 		c, err = a.Quo.Update(ctx, s.After, gate)
 	case contact.Delete:
-		err = a.Quo.Delete(ctx, s.Contact.ID, gate)
+		if err = a.unchanged(ctx, s); errors.Is(err, errChanged) {
+			return a.dropStale(ctx, s)
+		}
+		if err == nil {
+			err = a.Quo.Delete(ctx, s.Contact.ID, gate)
+		}
 	case contact.Unlink:
 		return a.unlinked(ctx, s)
 	}
@@ -267,6 +245,22 @@ func (a *applier) quoStep(ctx context.Context, s step) error {
 		return a.failed(ctx, s, err)
 	}
 	return a.succeeded(ctx, s, c)
+}
+
+// errChanged means that a contact is not what the plan saw.
+var errChanged = errors.New("the contact changed")
+
+// unchanged reads a contact that is about to be deleted once more, however young the listing is: a delete cannot be
+// taken back, and somebody may have edited the contact just now.
+func (a *applier) unchanged(ctx context.Context, s step) error {
+	c, err := a.Quo.Get(ctx, s.Contact.ID)
+	if errors.Is(err, quo.ErrNotFound) {
+		return nil // a delete of it counts as done
+	}
+	if err == nil && c.ContentHash() != s.Contact.ContentHash() {
+		return errChanged
+	}
+	return err
 }
 
 // sending is the gate before each attempt of a write: the lease must still be trusted, and the journal must know.

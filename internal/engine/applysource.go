@@ -32,18 +32,6 @@ func (a *applier) sourceBatch(ctx context.Context, chunk []step) error {
 	var changes []contact.Change
 	var marks []state.Mark
 	for _, s := range chunk {
-		if s.Gone != "" {
-			absent, err := a.absent(ctx, s.Gone)
-			if err != nil {
-				return err
-			}
-			if !absent {
-				if err := a.dropStale(ctx, s); err != nil {
-					return err
-				}
-				continue
-			}
-		}
 		change, err := a.change(s)
 		if err != nil {
 			if err := a.refused(ctx, s, err); err != nil {

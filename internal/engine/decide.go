@@ -2,17 +2,61 @@ package engine
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 	"time"
 
 	"syncd/internal/contact"
+	"syncd/internal/quo"
 	"syncd/internal/reconcile"
 	"syncd/internal/state"
 )
 
+// planFor decides and guards. A plan that rests on the absence of contacts is decided again once a GET has found one
+// of them: the listing and the look-up miss a contact that lost our label or its external id.
+func (r *run) planFor(ctx context.Context, snap *snapshot) (reconcile.Plan, error) {
+	for {
+		plan := r.decide(snap)
+		if err := r.guard(ctx, snap, &plan); err != nil {
+			return plan, err
+		}
+		found, err := r.confirm(ctx, snap, plan)
+		if err != nil || !found {
+			return plan, err
+		}
+	}
+}
+
+// confirm asks Quo for every contact on whose absence the plan rests, but for what the brake holds. It reports whether
+// one is there.
+func (r *run) confirm(ctx context.Context, snap *snapshot, plan reconcile.Plan) (found bool, err error) {
+	keys := slices.Clone(plan.Drop)
+	for _, o := range plan.Operations {
+		if !o.Held && snap.entries[o.Key].unsure && o.Contact == nil {
+			keys = append(keys, o.Key)
+		}
+	}
+	for _, key := range keys {
+		e := snap.entries[key]
+		if !e.unsure {
+			continue
+		}
+		c, err := r.Quo.Get(ctx, e.link.ContactID)
+		switch {
+		case err == nil:
+			e.contact, e.seen, found = &c, true, true
+		case !errors.Is(err, quo.ErrNotFound):
+			return false, err
+		}
+		e.unsure = false
+	}
+	return found, nil
+}
+
 // decide turns what was read into a plan.
 func (r *run) decide(snap *snapshot) reconcile.Plan {
+	r.problems = nil
 	in := reconcile.Input{Policy: r.Sync.Policy, Mapping: r.mapping, Now: r.now, Keyless: snap.keyless,
 		Unreadable: snap.unreadable, Strangers: slices.Collect(maps.Values(snap.strangers))}
 	unchanged := 0
@@ -32,7 +76,7 @@ func (r *run) decide(snap *snapshot) reconcile.Plan {
 }
 
 func (e *entry) subject(key string, takes map[contact.Field]reconcile.Choice) reconcile.Subject {
-	return reconcile.Subject{Key: key, Row: e.row, Contact: e.contact, Link: e.link, ContactUnsure: e.unsure, Take: takes}
+	return reconcile.Subject{Key: key, Row: e.row, Contact: e.contact, Link: e.link, Take: takes}
 }
 
 // readBases reads the bases of the records that are decided, and what people chose for their conflicts.

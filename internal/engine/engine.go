@@ -90,12 +90,10 @@ func (r *run) steps(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	plan := r.decide(snap)
-	if err := r.guard(ctx, snap, &plan); err != nil {
+	if r.plan, err = r.planFor(ctx, snap); err != nil {
 		return err
 	}
-	r.plan = plan
-	return r.apply(ctx, snap, plan)
+	return r.apply(ctx, snap, r.plan)
 }
 
 // Plan reads both sides and decides, like Run, but takes no lease, settles nothing and writes nothing anywhere.
@@ -117,8 +115,7 @@ func (r *run) dryPlan(ctx context.Context) (reconcile.Plan, error) {
 	if err != nil {
 		return reconcile.Plan{}, err
 	}
-	plan := r.decide(snap)
-	return plan, r.guard(ctx, snap, &plan)
+	return r.planFor(ctx, snap)
 }
 
 // run is one pass of the engine.

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"os"
 	"slices"
+	"strings"
 	"time"
 
 	"syncd/internal/quo/quosim"
@@ -27,7 +28,7 @@ func (w *world) people() []choice {
 	return []choice{
 		{6, w.addRow}, {8, w.editRow}, {3, w.deleteRow}, {1, w.deleteManyRows}, {2, w.sortRows}, {1, w.doubleRow}, {2, w.breakRow},
 		{1, w.changeKey}, {6, w.editContact}, {4, w.editUnmapped}, {2, w.deleteContact}, {2, w.addBystander},
-		{2, w.loseLabel}, {1, w.loseState}, {1, w.restoreState}, {2, w.backupState}, {2, w.approve}, {1, w.renameLabel},
+		{2, w.loseLabel}, {1, w.loseState}, {1, w.restoreState}, {2, w.backupState}, {2, w.approve}, {1, w.renameLabel}, {1, w.emptyFile},
 	}
 }
 
@@ -177,6 +178,7 @@ func (w *world) changeKey() {
 		old := r[colID]
 		r[colID] = w.pick("", old+"-x")
 		w.goneAt[old] = w.clock.Now()
+		w.moved[old], w.phoneAtMove[old] = r, r[colPhone]
 		w.note("row %s got key %q", old, r[colID])
 		w.saveRows()
 	}
@@ -223,7 +225,7 @@ func (w *world) editContact() {
 		c.FirstName = &value
 	})
 	w.note("contact %s (%s): firstName %q", text(c.ExternalID), c.ID, value)
-	w.edits = append(w.edits, edit{key: text(c.ExternalID), field: "firstName", value: value})
+	w.edits = append(w.edits, edit{key: text(c.ExternalID), id: c.ID, field: "firstName", value: value})
 }
 
 // editUnmapped is a person who changes what the mapping does not name.
@@ -245,8 +247,9 @@ func (w *world) editUnmapped() {
 
 // remember notes what the mapping does not name in a contact.
 func (w *world) remember(id string) {
-	c, _ := w.quo.Get(id)
-	w.extras[id] = c
+	if c, ok := w.quo.Get(id); ok {
+		w.extras[id] = c
+	}
 }
 
 func (w *world) deleteContact() {
@@ -317,28 +320,54 @@ func (w *world) crashedRun() {
 	w.run(o)
 }
 
-// editedRun is a run while somebody edits both sides between any two requests.
+// editedRun is a run while somebody edits both sides between any two requests. An edit between the last read of a
+// contact and the answer to its write may be lost; one that was read before the write may not.
 func (w *world) editedRun() {
 	w.clock.advance(w.someTime())
 	countdown := 1 + w.rng.IntN(12)
-	touched := ""
+	var touched quosim.Contact
+	lost := false
 	w.quo.OnRequest(func(n int, r *http.Request) {
-		w.watchDeletes(n, r)
-		if countdown--; countdown != 0 {
-			return
+		w.watch(n, r)
+		if countdown--; countdown == 0 {
+			w.addBystander()
+			w.editRow()
+			if c, ok := w.ours(); ok {
+				touched, w.unread = c, c.ID
+				w.edit(c.ID, func(c *quosim.Contact) { c.Role = new(w.pick("Midway", "Halfway")) })
+				w.remember(c.ID)
+			}
 		}
-		w.addBystander()
-		if c, ok := w.ours(); ok {
-			touched = c.ID
-			w.edit(c.ID, func(c *quosim.Contact) { c.Role = new("Midway") })
+		aboutIt := touched.ID != "" && strings.HasSuffix(r.URL.Path, "/"+touched.ID)
+		switch {
+		case r.Method == http.MethodGet:
+			if aboutIt || slices.Contains(r.URL.Query()["externalIds"], text(touched.ExternalID)) {
+				w.unread = ""
+			}
+		case aboutIt && w.unread != "":
+			lost = true
 		}
-		w.editRow()
 	})
 	w.run(runOptions{})
-	w.quo.OnRequest(w.watchDeletes)
-	if touched != "" { // an edit between the last read of a contact and the answer to its write may be lost
-		w.remember(touched)
+	w.quo.OnRequest(w.watch)
+	w.unread = ""
+	if lost {
+		w.remember(touched.ID)
 	}
+}
+
+// emptyFile is a file that lost its rows: a run must stop at it.
+func (w *world) emptyFile() {
+	rows := w.rows
+	w.rows = rows[:1]
+	w.note("the file lost its rows")
+	w.saveRows()
+	w.clock.advance(time.Hour)
+	if report := w.run(runOptions{}); report.Deleted+len(report.Waiting) > 0 {
+		w.t.Errorf("an emptied file led to deletes: %+v", report)
+	}
+	w.rows = rows
+	w.saveRows()
 }
 
 func (w *world) backupState() {

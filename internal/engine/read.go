@@ -142,6 +142,7 @@ func (r *run) readRow(snap *snapshot, record contact.Record) {
 	}
 	if first, doubled := snap.sameKey(key); doubled {
 		snap.doubledKey(first, key, record.Row)
+		snap.keyless = append(snap.keyless, reconcile.Row{Record: record, Values: r.mapRow(record).Values})
 		return
 	}
 	if !r.inScope(key) {
@@ -193,6 +194,9 @@ func (r *run) doubledRows(snap *snapshot, key string, e *entry) {
 			other = places[1].row
 		}
 		at := snap.entries[p.key]
+		if i == 0 && at.row != nil {
+			snap.keyless = append(snap.keyless, reconcile.Row{Record: at.row.Record, Values: at.row.Values})
+		}
 		if i == 0 || at.row == nil || at.row.Values != nil {
 			at.same, at.row = false, &reconcile.Row{}
 		}

@@ -1,10 +1,12 @@
 package engine_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"flag"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"net/http"
 	"reflect"
@@ -50,11 +52,11 @@ func schedule(t *testing.T, seed uint64) {
 			t.Logf("seed %d:\n%s", seed, w.describe())
 		}
 	}()
-	w.quo.OnRequest(w.watchDeletes)
+	w.quo.OnRequest(w.watch)
 	for range 2 + w.rng.IntN(12) {
 		w.addRow()
 	}
-	for range w.rng.IntN(4) {
+	for range []int{0, 3, 70}[w.rng.IntN(3)] { // some workspaces have several pages
 		w.addBystander()
 	}
 	w.happen(w.runs())
@@ -128,11 +130,38 @@ func (w *world) mend() {
 	w.saveRows()
 }
 
-// watchDeletes checks every delete at the moment when it is asked for: its rule holds, and the brake does.
-func (w *world) watchDeletes(_ int, r *http.Request) {
-	if r.Method != "DELETE" {
-		return
+// watch checks every request at the moment when it arrives.
+func (w *world) watch(_ int, r *http.Request) {
+	switch r.Method {
+	case http.MethodPost:
+		w.watchCreate(r)
+	case http.MethodDelete:
+		w.watchDelete(r)
 	}
+}
+
+// watchCreate checks that no contact is sent twice: one that was sent before is looked up first, so that Quo never has
+// to refuse it.
+func (w *world) watchCreate(r *http.Request) {
+	body, err := io.ReadAll(r.Body)
+	if err != nil {
+		return // the process died
+	}
+	r.Body = io.NopCloser(bytes.NewReader(body))
+	var sent struct{ ExternalID, Source string }
+	if err := json.Unmarshal(body, &sent); err != nil || sent.ExternalID == "" || sent.Source != label {
+		w.t.Errorf("a contact is created without our label or a key: %s", body)
+	}
+	if _, ok := w.contactOf(sent.ExternalID); ok && !w.fewerPages() {
+		w.t.Errorf("contact %s is created, but it is there: it was not looked up", sent.ExternalID)
+	}
+}
+
+// fewerPages reports whether pages may shift, so that a listing may miss a contact that nobody knows of.
+func (w *world) fewerPages() bool { return len(w.bystanders) > 25 }
+
+// watchDelete checks that the rule of a delete holds, and that the brake does.
+func (w *world) watchDelete(r *http.Request) {
 	id := r.URL.Path[strings.LastIndex(r.URL.Path, "/")+1:]
 	if _, ok := w.bystanders[id]; ok {
 		w.t.Errorf("a contact that is not ours is deleted: %s", id)
@@ -142,13 +171,18 @@ func (w *world) watchDeletes(_ int, r *http.Request) {
 	if !ok || key == "" {
 		return
 	}
+	if row := w.moved[key]; row != nil && w.row(row[colID]) != nil && !w.stateLost && !w.peopleDeleted[row[colID]] && row[colPhone] == w.phoneAtMove[key] {
+		if _, ok := w.contactOf(row[colID]); !ok {
+			w.t.Errorf("contact %s is deleted, but its row only has another key", key)
+		}
+	}
 	gone, isGone := w.goneAt[key]
 	switch now := w.clock.Now(); {
 	case !isGone:
 		w.t.Errorf("contact %s is deleted, but its row is there", key)
 	case now.Sub(gone) < grace:
 		w.t.Errorf("contact %s is deleted %v after its row went, before its grace was over", key, now.Sub(gone))
-	case w.editedAt[id].After(gone):
+	case w.editedAt[id].After(gone) && id != w.unread:
 		w.t.Errorf("contact %s is deleted, but a person edited it after its row went", key)
 	}
 	w.brake(key)
@@ -251,6 +285,8 @@ func (w *world) checkSettled() {
 		switch {
 		case err != nil:
 			w.t.Errorf("row %s has no link: %v", r[colID], err)
+		case link.Adopted && !w.stateLost && !w.peopleDeleted[r[colID]]:
+			w.t.Errorf("row %s: its contact is adopted, but syncd made it", r[colID])
 		case !ok && link.Linked():
 			w.t.Errorf("row %s is linked, but has no contact", r[colID])
 		case ok:
@@ -356,7 +392,7 @@ func (w *world) checkEdits(store state.Store, open map[string]bool) {
 		if e.key == "" || e.value == "" || open[e.key] {
 			continue
 		}
-		if c, ok := w.contactOf(e.key); ok && text(c.FirstName) == e.value {
+		if slices.ContainsFunc(w.quo.Contacts(), func(c quosim.Contact) bool { return c.ID == e.id && text(c.FirstName) == e.value }) {
 			continue
 		}
 		if w.overwritten(e) {

@@ -76,14 +76,17 @@ type world struct {
 	approved      map[string]bool      // keys that a person let through
 	deleted       map[string]bool      // keys that runs deleted without a person's word
 	deletes       []time.Time          // when they did
+	moved         map[string][]string  // rows that got another key, by the old one
+	unread        string               // the id of a contact that was edited during a run and not read since
+	phoneAtMove   map[string]string    // their phone number then
 	unbraked      bool                 // the run may do whatever it likes
 	peopleDeleted map[string]bool      // keys of contacts that people deleted
 }
 
 // edit is a value that a person wrote.
 type edit struct {
-	key, value string
-	field      contact.Field
+	key, id, value string
+	field          contact.Field
 }
 
 var header = []string{"id", "First", "Last", "Company", "Phone", "Email", "VIP", "Score", "Tags", "Notes"}
@@ -104,9 +107,10 @@ const (
 func newWorld(t testing.TB, seed uint64) *world {
 	w := &world{t: t, rng: rand.New(rand.NewPCG(seed, 1)), dir: tempDir(t), clock: &clock{now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)},
 		rows: [][]string{header}, bystanders: map[string]quosim.Contact{}, extras: map[string]quosim.Contact{}, peopleDeleted: map[string]bool{},
-		goneAt: map[string]time.Time{}, editedAt: map[string]time.Time{}, approved: map[string]bool{}, deleted: map[string]bool{}}
+		goneAt: map[string]time.Time{}, editedAt: map[string]time.Time{}, approved: map[string]bool{}, deleted: map[string]bool{},
+		moved: map[string][]string{}, phoneAtMove: map[string]string{}}
 	var err error
-	w.quo, err = quosim.New(quosim.Options{RequestsPerSecond: -1, Seed: seed + 1, Now: w.clock.Now, Order: quosim.Order(w.rng.IntN(2))})
+	w.quo, err = quosim.New(quosim.Options{RequestsPerSecond: -1, Seed: seed + 1, Now: w.clock.Now, Order: quosim.Order(w.rng.IntN(3))})
 	if err != nil {
 		t.Fatal(err)
 	}

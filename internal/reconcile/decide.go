@@ -75,7 +75,7 @@ func (d *decider) record(s *Subject) {
 		d.unmanaged(s)
 
 	default: // neither side is left
-		d.plan.Drop = append(d.plan.Drop, Drop{Key: s.Key, ContactID: s.Link.ContactID, Confirm: s.ContactUnsure})
+		d.plan.Drop = append(d.plan.Drop, s.Key)
 	}
 }
 
@@ -253,7 +253,6 @@ func (d *decider) create(s *Subject, why string) {
 	}
 	o.After = d.Mapping.Apply(contact.New(d.Policy.Label, s.Key), values, nil)
 	if s.Link != nil {
-		o.Gone = s.gone()
 		d.keepPending(s)
 	}
 	d.plan.Operations = append(d.plan.Operations, o)
@@ -322,7 +321,7 @@ func (d *decider) contactGone(s *Subject) {
 		d.create(s, "deleted in Quo, recreated by deletes.contact_gone")
 	case ContactGoneDelete:
 		d.plan.Operations = append(d.plan.Operations, Operation{Key: s.Key, Side: contact.Source, Action: contact.Delete,
-			Reason: "the contact was deleted in Quo", Row: s.Row, Link: *s.Link, Gone: s.gone()})
+			Reason: "the contact was deleted in Quo", Row: s.Row, Link: *s.Link})
 		d.keepPending(s)
 	default:
 		d.unlink(s, contact.Source, "the contact was deleted in Quo, the row is kept")
@@ -338,9 +337,6 @@ func (d *decider) unlink(s *Subject, side contact.Side, why string) {
 		link.SourceHash = s.Row.Hash
 	}
 	o := Operation{Key: s.Key, Side: side, Action: contact.Unlink, Reason: why, Row: s.Row, Contact: s.Contact, Link: link}
-	if side == contact.Source {
-		o.Gone = s.gone()
-	}
 	d.plan.Operations = append(d.plan.Operations, o)
 	d.keepPending(s)
 }
@@ -371,15 +367,6 @@ func (d *decider) createRow(s *Subject, why string) {
 		}
 	}
 	d.plan.Operations = append(d.plan.Operations, o)
-}
-
-// gone is the id of the linked contact that both the listing and the look-up missed, "" when it is certain to be
-// absent or is there.
-func (s *Subject) gone() string {
-	if s.Link == nil || !s.ContactUnsure {
-		return ""
-	}
-	return s.Link.ContactID
 }
 
 func (d *decider) problem(s *Subject, reason string) {

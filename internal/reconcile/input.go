@@ -74,9 +74,6 @@ type Subject struct {
 	Row     *Row             // nil when absent
 	Contact *contact.Contact // nil when absent
 	Link    *contact.Link    // with its base; nil when there is none
-	// ContactUnsure says that the listing and the look-up missed the contact, so that it counts as absent only
-	// once a GET has said so.
-	ContactUnsure bool
 	// Take holds what a person chose for open conflicts.
 	Take map[contact.Field]Choice
 }
@@ -101,7 +98,8 @@ type Input struct {
 	Mapping  *mapping.Mapping
 	Now      time.Time
 	Subjects []Subject
-	// Keyless are rows whose key is empty or unusable; their Problems say so.
+	// Keyless are rows whose key is empty or unusable; their Problems say so. Those of a doubled key are here for
+	// their values only: their problems stand with the key.
 	Keyless []Row
 	// Strangers are the contacts that are not ours and have the phone or e-mail of a row without a link.
 	Strangers []contact.Contact

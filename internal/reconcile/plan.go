@@ -13,8 +13,8 @@ type Plan struct {
 	// Settled are links that change whatever becomes of the operations: both sides came to agree, a row came back,
 	// something about the record is open (Pending).
 	Settled []contact.Link
-	// Drop are the links that nothing is left of, on either side.
-	Drop      []Drop
+	// Drop are the keys of the links that nothing is left of, on either side.
+	Drop      []string
 	Conflicts []contact.Conflict
 	Problems  []contact.Problem
 	Waiting   []Waiting
@@ -22,13 +22,6 @@ type Plan struct {
 	Unmanaged []string
 	// Unchanged is how many linked records need nothing.
 	Unchanged int
-}
-
-// Drop is a link that nothing is left of.
-type Drop struct {
-	Key       string
-	ContactID string
-	Confirm   bool // the contact's absence must be confirmed by a GET first
 }
 
 // Waiting is a delete that waits for its grace.
@@ -60,9 +53,6 @@ type Operation struct {
 	Settles contact.Base
 	// Adopts says that the operation makes a contact ours that was not.
 	Adopts bool
-	// Gone is the id of the contact on whose absence the operation rests, which a GET must confirm first; "" when it
-	// rests on none, or when the absence is certain.
-	Gone string
 	// FirstSight says that it merges a pair seen for the first time and overwrites no filled value.
 	FirstSight bool
 	// Approved says that a person let it through; Held that the brake keeps it back.

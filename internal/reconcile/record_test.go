@@ -66,7 +66,7 @@ func summary(p Plan) string {
 		parts = append(parts, "problem "+problem.Key)
 	}
 	for _, d := range p.Drop {
-		parts = append(parts, "drop "+d.Key)
+		parts = append(parts, "drop "+d)
 	}
 	for _, key := range p.Unmanaged {
 		parts = append(parts, "unmanaged "+key)

@@ -61,27 +61,43 @@ func TestWriteInterrupted(t *testing.T) {
 // TestWriteWhileAPersonSaves saves another file over the one that is being written, at every point but the last
 // instant, and expects both edits in the end.
 func TestWriteWhileAPersonSaves(t *testing.T) {
-	changes := []contact.Change{change(contact.Update, "1", "Ada", "Eve")}
-	for at, steps := 1, 99; at <= steps; at++ {
-		path := save(t, "id,name\n1,Ada\n2,Bob\n")
-		ctx := &stepContext{Context: t.Context()}
-		ctx.step = func(asked int) error {
-			if asked == at {
-				return os.WriteFile(path, []byte("id,name\n0,New\n1,Ada\n2,Rob\n"), 0o600)
+	const before = "id,name\n1,Ada\n2,Bob\n"
+	for name, c := range map[string]struct{ saved, want string }{
+		"another size":                {"id,name\n0,New\n1,Ada\n2,Rob\n", "id,name\n0,New\n1,Eve\n2,Rob\n"},
+		"the same size and same time": {"id,name\n1,Ada\n2,Rob\n", "id,name\n1,Eve\n2,Rob\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for at, steps := 0, 1; at <= steps; at++ {
+				path, want := save(t, before), c.want
+				ctx := &stepContext{Context: t.Context(), step: func(asked int) error {
+					if asked == at {
+						return saveInPlace(path, c.saved)
+					}
+					return nil
+				}}
+				f := New(Options{Path: path, Key: []string{"id"}})
+				outcomes, err := f.Write(ctx, []string{"id", "name"}, []contact.Change{change(contact.Update, "1", "Ada", "Eve")})
+				if err != nil || outcomes[0].Status != sources.Written {
+					t.Fatalf("saved at step %d: outcomes %v, error %v", at, outcomes, err)
+				}
+				if at == 0 { // nobody saved anything
+					want, steps = "id,name\n1,Eve\n2,Bob\n", ctx.asked
+				}
+				if got := load(t, path); got != want {
+					t.Fatalf("saved at step %d: file %q, want %q", at, got, want)
+				}
 			}
-			return nil
-		}
-		outcomes, err := New(Options{Path: path, Key: []string{"id"}}).Write(ctx, []string{"id", "name"}, changes)
-		if err != nil || outcomes[0] != (sources.Outcome{Status: sources.Written, Row: 3}) {
-			t.Fatalf("saved at step %d: outcomes %v, error %v", at, outcomes, err)
-		}
-		if got := load(t, path); got != "id,name\n0,New\n1,Eve\n2,Rob\n" {
-			t.Fatalf("saved at step %d: file %q", at, got)
-		}
-		if at == 1 {
-			steps = ctx.asked / 2 // the steps of one attempt, for this one took two
-		}
+		})
 	}
+}
+
+// saveInPlace writes other content to a file and makes it look as old as it was.
+func saveInPlace(path, text string) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(os.WriteFile(path, []byte(text), 0o600), os.Chtimes(path, info.ModTime(), info.ModTime()))
 }
 
 func TestWriteGivesUpOnAFileThatKeepsChanging(t *testing.T) {

@@ -282,8 +282,7 @@ func TestReadNoticesAChangedFile(t *testing.T) {
 			if err != nil {
 				return err
 			}
-			data := strings.Repeat("x", int(info.Size()-1)) + "\n"
-			return errors.Join(os.WriteFile(path, []byte(data), 0o600), os.Chtimes(path, info.ModTime(), info.ModTime()))
+			return saveInPlace(path, strings.Repeat("x", int(info.Size()-1))+"\n")
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -332,6 +331,13 @@ func TestReadFindsColumnsInNormalForm(t *testing.T) {
 	records, err := readAll(t, f, " Caf\u00e9 ", "Stra\u00dfe")
 	if diff := gocmp.Diff([][]string{{"b", "a"}}, texts(records)); err != nil || diff != "" {
 		t.Errorf("error %v, cells (-want +got):\n%s", err, diff)
+	}
+}
+
+func TestReadTakesNoColumnWithoutName(t *testing.T) {
+	_, err := readAll(t, New(Options{Path: save(t, "id,\n1,x\n")}), "id", " ")
+	if column := (*sources.ColumnError)(nil); !errors.As(err, &column) || column.Doubled {
+		t.Errorf("error %v, want a missing column", err)
 	}
 }
 

@@ -52,7 +52,7 @@ func (tx transaction) replaceConflicts(ctx context.Context, f *state.Findings) e
 		c.FirstAt = tx.now
 		if before, known := earlier[place{c.Key, c.Field}]; known {
 			c.FirstAt = before.FirstAt
-			if before.Take != "" && before.Conflict == c.Conflict { // the later word counts, and this run began before it
+			if before.Take != "" && before.Conflict == c.Conflict { // the later word: this run began before it
 				c.Take = before.Take
 			}
 		}

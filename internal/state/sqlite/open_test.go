@@ -17,7 +17,9 @@ import (
 )
 
 func TestOpenPaths(t *testing.T) {
-	for _, name := range []string{"syncd.db", "my state.db", "50%.db", "what?.db", "a#b.db", "a&mode=ro.db", "ü.db", "%41.db", ":memory:"} {
+	for _, name := range []string{
+		"syncd.db", "my state.db", "50%.db", "%41.db", "what?.db", "a#b.db", "a&mode=ro.db", "ü.db", ":memory:",
+	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
 			path := filepath.Join(dir, name)
@@ -77,7 +79,10 @@ func TestOpenRefuses(t *testing.T) {
 		make func(t *testing.T, path string)
 		want string
 	}{
-		"a directory": {func(t *testing.T, path string) { check(t, os.Mkdir(path, 0o700)) }, "is a directory: name a file"},
+		"a directory": {
+			func(t *testing.T, path string) { check(t, os.Mkdir(path, 0o700)) },
+			"is a directory: name a file",
+		},
 		"a text file": {
 			func(t *testing.T, path string) {
 				check(t, os.WriteFile(path, []byte(strings.Repeat("id,name\n", 200)), 0o600))
@@ -180,7 +185,8 @@ func TestOpenAfterInterruptedCreation(t *testing.T) {
 
 func TestExplainPermission(t *testing.T) {
 	err := openError("syncd.db", &fs.PathError{Op: "open", Path: "syncd.db", Err: syscall.EACCES})
-	want := "state syncd.db: this user needs the right to read and write the file and its directory: open syncd.db: permission denied"
+	want := "state syncd.db: this user needs the right to read and write the file and its directory: " +
+		"open syncd.db: permission denied"
 	if err.Error() != want {
 		t.Errorf("got %q, want %q", err, want)
 	}

@@ -78,7 +78,7 @@ func TestProcessesOpenANewFileAtOnce(t *testing.T) {
 }
 
 // counts is how often each counting process counts.
-const counts = 60
+const counts = 40
 
 // TestProcessesShareAFile lets two processes count in one link, each reading, then writing, under the lease, while
 // each also writes a sync of its own, and a third one reads.
@@ -120,7 +120,7 @@ func count(path string) error {
 		return err
 	}
 	for done := 0; done < counts; {
-		if err := s.Commit(ctx, own, state.Batch{Links: numbered(100, done)}); err != nil {
+		if err := s.Commit(ctx, own, state.Batch{Links: numbered(20, done)}); err != nil {
 			return err
 		}
 		lease, err := s.Acquire(ctx, "shared", holder, time.Minute)

@@ -16,7 +16,8 @@ const (
 	pruneEntriesSQL = `DELETE FROM journal WHERE rowid IN (
 		SELECT e.rowid FROM runs r JOIN journal e ON e.run = r.id WHERE ` + prunable + ` LIMIT $2)`
 	pruneRunsSQL = `DELETE FROM runs WHERE id IN (
-		SELECT r.id FROM runs r WHERE ` + prunable + ` AND NOT EXISTS (SELECT 1 FROM journal e WHERE e.run = r.id) LIMIT $2)`
+		SELECT r.id FROM runs r WHERE ` + prunable + `
+		AND NOT EXISTS (SELECT 1 FROM journal e WHERE e.run = r.id) LIMIT $2)`
 )
 
 // pruneAtOnce is how many rows one transaction removes, so that other writers need not wait long.

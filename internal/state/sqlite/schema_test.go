@@ -52,7 +52,8 @@ func TestMigrateDownAndUp(t *testing.T) {
 	_, err = provider.DownTo(t.Context(), 0)
 	check(t, err)
 	var left int
-	check(t, s.writer.QueryRow(`SELECT count(*) FROM sqlite_schema WHERE name NOT LIKE 'goose%' AND name NOT LIKE 'sqlite%'`).Scan(&left))
+	const ours = `SELECT count(*) FROM sqlite_schema WHERE name NOT LIKE 'goose%' AND name NOT LIKE 'sqlite%'`
+	check(t, s.writer.QueryRow(ours).Scan(&left))
 	if left != 0 {
 		t.Errorf("%d tables and indexes are left", left)
 	}
@@ -68,7 +69,7 @@ func TestTablesRefuse(t *testing.T) {
 		"what is no JSON":     `INSERT INTO syncs VALUES ('customers', '', 0, '{')`,
 		"half a hash":         `INSERT INTO links VALUES ('customers', 'C-1', '', 0, '', 0, 0, x'00', NULL, NULL, 0, NULL)`,
 		"an unknown status":   `INSERT INTO runs (sync, status, started_at) VALUES ('customers', 'paused', 0)`,
-		"an entry of no run":  `INSERT INTO journal (run, seq, sync, key, side, action, contact_id, state, approved, first_sight, reason, error) VALUES (1, 1, '', '', 'quo', 'update', '', 'sent', 0, 0, '', '')`,
+		"what no run held":    `INSERT INTO held VALUES (1, 1, 'customers', 'C-1', 'quo', 'update', NULL, NULL, NULL, 0)`,
 		"a link without sync": `INSERT INTO links VALUES (NULL, 'C-1', '', 0, '', 0, 0, NULL, NULL, NULL, 0, NULL)`,
 	} {
 		if _, err := s.writer.ExecContext(t.Context(), text); err == nil {

@@ -63,7 +63,8 @@ func statements(t *testing.T) map[string]string {
 			}
 		}
 	}
-	ignore := types.Config{IgnoreFuncBodies: true, Error: func(error) {}} // imports are not resolved: constants need none
+	// Imports are not resolved, and their errors ignored: constants need none.
+	ignore := types.Config{IgnoreFuncBodies: true, Error: func(error) {}}
 	checked, _ := ignore.Check("sqlite", files, parsed, nil)
 	texts := map[string]string{}
 	for _, name := range checked.Scope().Names() {

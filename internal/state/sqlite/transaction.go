@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"time"
 
+	codes "modernc.org/sqlite/lib"
+
 	"syncd/internal/state"
 )
 
@@ -22,7 +24,7 @@ func (s *Store) write(ctx context.Context, do func(transaction) error) error {
 	if s.writer == nil {
 		return fmt.Errorf("state %s: %w", s.path, state.ErrReadOnly)
 	}
-	tx, err := s.writer.BeginTx(ctx, nil)
+	tx, err := s.begin(ctx)
 	if err != nil {
 		return s.fail(ctx, err)
 	}
@@ -31,6 +33,20 @@ func (s *Store) write(ctx context.Context, do func(transaction) error) error {
 		return s.fail(ctx, err)
 	}
 	return s.fail(ctx, tx.Commit())
+}
+
+// patience is how long a transaction waits for the write lock before it gives up.
+const patience = 30 * time.Second
+
+// begin begins a transaction when the write lock is free. SQLite does not queue those who wait for it, so that one
+// of them may be unlucky for longer than its busy timeout.
+func (s *Store) begin(ctx context.Context) (*sql.Tx, error) {
+	for start := time.Now(); ; {
+		tx, err := s.writer.BeginTx(ctx, nil)
+		if code(err) != codes.SQLITE_BUSY || time.Since(start) > patience {
+			return tx, err
+		}
+	}
 }
 
 const fenceSQL = `SELECT count(*) FROM leases WHERE sync = $1 AND token = $2 AND expires_at IS NOT NULL`

@@ -35,12 +35,13 @@ var decisionCases = []testCase{
 	}},
 	{"resolve one field, or all", func(w *world) {
 		w.ran(w.acquire("customers"), state.Findings{Conflicts: []state.Conflict{
-			conflict("C-1", contact.Role, "VP"), conflict("C-1", contact.Company, "x"), conflict("C-2", contact.Role, "VP"),
+			conflict("C-1", contact.Role, "VP"), conflict("C-1", contact.Company, "x"),
+			conflict("C-2", contact.Role, "VP"),
 		}})
 		w.same("Resolve role", must[int](w)(w.Resolve(w.ctx, "customers", "C-1", contact.Role, contact.Source)), 1)
-		w.same("taken", w.taken(), map[string]contact.Side{"C-1 role": contact.Source, "C-1 company": "", "C-2 role": ""})
+		w.same("taken", w.taken(), sides{"C-1 role": contact.Source, "C-1 company": "", "C-2 role": ""})
 		w.same("Resolve all", must[int](w)(w.Resolve(w.ctx, "customers", "C-1", "", contact.Quo)), 2)
-		w.same("taken", w.taken(), map[string]contact.Side{"C-1 role": contact.Quo, "C-1 company": contact.Quo, "C-2 role": ""})
+		w.same("taken", w.taken(), sides{"C-1 role": contact.Quo, "C-1 company": contact.Quo, "C-2 role": ""})
 	}},
 	{"resolve what is no conflict", func(w *world) {
 		w.ran(w.acquire("customers"), state.Findings{Conflicts: []state.Conflict{conflict("C-1", contact.Role, "VP")}})
@@ -53,7 +54,7 @@ var decisionCases = []testCase{
 		if _, err = w.Resolve(w.ctx, "customers", "C-1", "", "both"); err == nil {
 			w.Error("Resolve took a side that there is not")
 		}
-		w.same("taken", w.taken(), map[string]contact.Side{"C-1 role": ""})
+		w.same("taken", w.taken(), sides{"C-1 role": ""})
 	}},
 	{"relink", func(w *world) {
 		unlinked := link("C-1")
@@ -105,9 +106,12 @@ var rekeyCases = []testCase{
 	}},
 }
 
-func (w *world) taken() map[string]contact.Side {
+// sides are what a person chose, by key and field.
+type sides map[string]contact.Side
+
+func (w *world) taken() sides {
 	w.Helper()
-	take := map[string]contact.Side{}
+	take := sides{}
 	for _, c := range must[[]state.Conflict](w)(w.Conflicts(w.ctx, "customers")) {
 		take[c.Key+" "+string(c.Field)] = c.Take
 	}

@@ -9,8 +9,9 @@ var fencedWrites = []struct {
 }{
 	{"Commit", func(w *world, lease state.Lease, run state.Run) error {
 		return w.Commit(w.ctx, lease, state.Batch{
-			Sync: &state.Sync{Name: "customers", Label: "syncd-other"}, Links: []state.Link{link("C-2")}, Drop: []string{"C-1"},
-			Entries: []state.Entry{{Run: run.ID, Seq: 2, Sync: "customers", Side: "quo", Action: "update", State: state.Sent}},
+			Sync:  &state.Sync{Name: "customers", Label: "syncd-other"},
+			Links: []state.Link{link("C-2")}, Drop: []string{"C-1"},
+			Entries: []state.Entry{entry(run, 2, state.Sent)},
 			Marks:   []state.Mark{{Run: run.ID, Seq: 1, State: state.Done}},
 		})
 	}},
@@ -73,8 +74,9 @@ func (w *world) settled() (state.Lease, state.Run) {
 	lease := w.acquire("customers")
 	run := w.start(lease)
 	w.commit(lease, state.Batch{
-		Sync: &state.Sync{Name: "customers", Label: "syncd-customers"}, Links: []state.Link{link("C-1")},
-		Entries: []state.Entry{{Run: run.ID, Seq: 1, Sync: "customers", Key: "C-1", Side: "quo", Action: "update", State: state.Sent}},
+		Sync:    &state.Sync{Name: "customers", Label: "syncd-customers"},
+		Links:   []state.Link{link("C-1")},
+		Entries: []state.Entry{entry(run, 1, state.Sent)},
 	})
 	w.finish(lease, run, &state.Findings{Problems: []state.Problem{problem("C-1", "Phone", "no number")}})
 	return lease, run

@@ -35,7 +35,8 @@ var findingCases = []testCase{
 	{"replaced by those of the next run", func(w *world) {
 		lease, others := w.acquire("customers"), w.acquire("leads")
 		old := state.Findings{
-			Problems: []state.Problem{problem("C-1", "", "old")}, Conflicts: []state.Conflict{conflict("C-1", contact.Role, "old")},
+			Problems:  []state.Problem{problem("C-1", "", "old")},
+			Conflicts: []state.Conflict{conflict("C-1", contact.Role, "old")},
 		}
 		w.ran(lease, old)
 		w.ran(others, old)
@@ -46,8 +47,9 @@ var findingCases = []testCase{
 	{"kept by a run that found out nothing", func(w *world) {
 		lease := w.acquire("customers")
 		w.ran(lease, state.Findings{
-			Problems: []state.Problem{problem("C-1", "", "old")}, Conflicts: []state.Conflict{conflict("C-1", contact.Role, "old")},
-			Held: []state.Held{held("C-1")},
+			Problems:  []state.Problem{problem("C-1", "", "old")},
+			Conflicts: []state.Conflict{conflict("C-1", contact.Role, "old")},
+			Held:      []state.Held{held("C-1")},
 		})
 		w.finish(lease, w.start(lease), nil)
 		w.keysFound("customers", []string{"C-1"}, []string{"C-1"})
@@ -80,14 +82,18 @@ var findingCases = []testCase{
 		for _, p := range must[[]state.Problem](w)(w.Problems(w.ctx, "customers")) {
 			got[p.Column+" "+p.Reason] = p.FirstAt
 		}
-		w.same("FirstAt", got, map[string]time.Time{"Phone no number": found, "Email no number": later, "Phone two numbers": later})
+		w.same("FirstAt", got, map[string]time.Time{
+			"Phone no number": found, "Email no number": later, "Phone two numbers": later,
+		})
 	}},
 	{"a conflict keeps the time when it was first found", func(w *world) {
 		lease := w.acquire("customers")
 		found := w.clock.Now()
 		w.ran(lease, state.Findings{Conflicts: []state.Conflict{conflict("C-1", contact.Role, "VP")}})
 		later := w.clock.pass(time.Hour)
-		w.ran(lease, state.Findings{Conflicts: []state.Conflict{conflict("C-1", contact.Role, "COO"), conflict("C-1", contact.Company, "x")}})
+		w.ran(lease, state.Findings{Conflicts: []state.Conflict{
+			conflict("C-1", contact.Role, "COO"), conflict("C-1", contact.Company, "x"),
+		}})
 		got := map[contact.Field]time.Time{}
 		for _, c := range must[[]state.Conflict](w)(w.Conflicts(w.ctx, "customers")) {
 			got[c.Field] = c.FirstAt

@@ -14,10 +14,14 @@ func entry(run state.Run, seq int, s state.EntryState) state.Entry {
 	}
 }
 
+func done(run state.Run, seq int) state.Mark {
+	return state.Mark{Run: run.ID, Seq: seq, State: state.Done}
+}
+
 func fullEntry(run state.Run, seq int) state.Entry {
 	e := entry(run, seq, state.Intended)
 	e.ContactID, e.Approved, e.FirstSight, e.Reason = "65f0c1", true, true, "changed in the source"
-	e.Fields = []contact.FieldChange{{Field: contact.Role, Before: "Engineer", After: "CTO", Reason: "changed in the source"}}
+	e.Fields = []contact.FieldChange{{Field: contact.Role, Before: "Engineer", After: "CTO", Reason: e.Reason}}
 	e.Before, e.After = []byte(`{"role": "Engineer"}`), []byte(`["<b>", 1.50, null]`)
 	e.Base, e.SourceHash, e.Error = base("Ann"), hashOf(1), "400 phone number is not valid"
 	return e
@@ -28,11 +32,12 @@ var commitCases = []testCase{
 		lease, run := w.settled()
 		before := w.snapshot("customers")
 		fine := state.Batch{
-			Sync: &state.Sync{Name: "customers", Label: "another"}, Links: []state.Link{link("C-2")}, Drop: []string{"C-1"},
-			Entries: []state.Entry{entry(run, 2, state.Sent)}, Marks: []state.Mark{{Run: run.ID, Seq: 1, State: state.Done}},
+			Sync:  &state.Sync{Name: "customers", Label: "another"},
+			Links: []state.Link{link("C-2")}, Drop: []string{"C-1"},
+			Entries: []state.Entry{entry(run, 2, state.Sent)}, Marks: []state.Mark{done(run, 1)},
 		}
 		for name, spoil := range map[string]func(*state.Batch){
-			"a mark of no entry":     func(b *state.Batch) { b.Marks = append(b.Marks, state.Mark{Run: run.ID, Seq: 99, State: state.Done}) },
+			"a mark of no entry":     func(b *state.Batch) { b.Marks = append(b.Marks, done(run, 99)) },
 			"an entry that is there": func(b *state.Batch) { b.Entries = append(b.Entries, entry(run, 1, state.Sent)) },
 			"an entry of no run": func(b *state.Batch) {
 				b.Entries = append(b.Entries, entry(state.Run{ID: 99, Sync: run.Sync}, 1, state.Sent))
@@ -55,7 +60,7 @@ var commitCases = []testCase{
 	}},
 	{"a mark of another sync's entry", func(w *world) {
 		_, run := w.settled()
-		err := w.Commit(w.ctx, w.acquire("leads"), state.Batch{Marks: []state.Mark{{Run: run.ID, Seq: 1, State: state.Done}}})
+		err := w.Commit(w.ctx, w.acquire("leads"), state.Batch{Marks: []state.Mark{done(run, 1)}})
 		w.notFound("Commit", err, "entry 1")
 	}},
 }
@@ -115,9 +120,11 @@ var journalCases = []testCase{
 		lease := w.acquire("customers")
 		first, second := w.start(lease), w.start(lease)
 		w.commit(lease, state.Batch{Entries: []state.Entry{
-			entry(second, 1, state.Sent), entry(first, 10, state.Unknown), entry(first, 2, state.Intended), entry(first, 1, state.Done),
+			entry(second, 1, state.Sent), entry(first, 10, state.Unknown), entry(first, 2, state.Intended),
+			entry(first, 1, state.Done),
 		}})
-		w.places("Open", must[[]state.Entry](w)(w.Open(w.ctx, "customers")), [][2]int64{{first.ID, 2}, {first.ID, 10}, {second.ID, 1}})
+		open := must[[]state.Entry](w)(w.Open(w.ctx, "customers"))
+		w.places("Open", open, [][2]int64{{first.ID, 2}, {first.ID, 10}, {second.ID, 1}})
 		w.places("Open of another sync", must[[]state.Entry](w)(w.Open(w.ctx, "leads")), nil)
 	}},
 	{"history, newest first", func(w *world) {
@@ -128,7 +135,8 @@ var journalCases = []testCase{
 		w.commit(lease, state.Batch{Entries: []state.Entry{
 			entry(first, 1, state.Done), entry(first, 2, state.Failed), entry(second, 1, state.Sent), other,
 		}})
-		w.places("History", must[[]state.Entry](w)(w.History(w.ctx, "customers", "C-1")), [][2]int64{{second.ID, 1}, {first.ID, 2}, {first.ID, 1}})
+		history := must[[]state.Entry](w)(w.History(w.ctx, "customers", "C-1"))
+		w.places("History", history, [][2]int64{{second.ID, 1}, {first.ID, 2}, {first.ID, 1}})
 	}},
 	{"counted", func(w *world) {
 		lease := w.acquire("customers")

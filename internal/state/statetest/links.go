@@ -37,8 +37,8 @@ var syncCases = []testCase{
 		w.same("Sync", must[state.Sync](w)(w.Sync(w.ctx, "customers")), sync)
 	}},
 	{"not under the lease of another one", func(w *world) {
-		err := w.Commit(w.ctx, w.acquire("leads"), state.Batch{Sync: &state.Sync{Name: "customers", Label: "syncd-leads"}})
-		if err == nil {
+		other := state.Sync{Name: "customers", Label: "syncd-leads"}
+		if err := w.Commit(w.ctx, w.acquire("leads"), state.Batch{Sync: &other}); err == nil {
 			w.Fatal("Commit wrote the sync of another lease")
 		}
 		w.same("Syncs", must[[]state.Sync](w)(w.Syncs(w.ctx)), []state.Sync{})
@@ -48,7 +48,7 @@ var syncCases = []testCase{
 var linkCases = []testCase{
 	{"every field comes back", func(w *world) {
 		full := state.Link{
-			Key: "C-1", ContactID: "65f0c1", Adopted: true, Unlinked: "the contact was deleted in Quo", Relink: true, Pending: true,
+			Key: "C-1", ContactID: "65f0c1", Adopted: true, Unlinked: "deleted in Quo", Relink: true, Pending: true,
 			SourceHash: hashOf(1), QuoHash: hashOf(2), GoneAt: w.clock.Now(),
 			Base: contact.Base{
 				contact.FirstName: {Source: "Ann", Quo: "Ann"},
@@ -106,9 +106,9 @@ var linkCases = []testCase{
 		bare := link("C-3")
 		bare.Base = nil
 		w.commit(w.acquire("customers"), state.Batch{Links: []state.Link{link("C-1"), link("C-2"), bare}})
-		got := must[map[string]contact.Base](w)(w.Bases(w.ctx, "customers", []string{"C-1", "C-3", "C-4", "c-1", "C-1"}))
-		w.same("Bases", got, map[string]contact.Base{"C-1": base("C-1"), "C-3": nil})
-		w.same("Bases of nothing", must[map[string]contact.Base](w)(w.Bases(w.ctx, "customers", nil)), map[string]contact.Base{})
+		got := must[bases](w)(w.Bases(w.ctx, "customers", []string{"C-1", "C-3", "C-4", "c-1", "C-1"}))
+		w.same("Bases", got, bases{"C-1": base("C-1"), "C-3": nil})
+		w.same("Bases of nothing", must[bases](w)(w.Bases(w.ctx, "customers", nil)), bases{})
 	}},
 	{"one contact, two keys", func(w *world) {
 		lease := w.acquire("customers")
@@ -148,7 +148,7 @@ var linkCases = []testCase{
 		read := 0
 		for l, err := range w.Links(w.ctx, "customers") {
 			w.must(err)
-			must[map[string]contact.Base](w)(w.Bases(w.ctx, "customers", []string{l.Key}))
+			must[bases](w)(w.Bases(w.ctx, "customers", []string{l.Key}))
 			w.commit(lease, state.Batch{Links: []state.Link{{Key: l.Key, ContactID: l.ContactID, Pending: true}}})
 			if read++; read == 2 {
 				break

@@ -21,7 +21,8 @@ var bulkCases = []testCase{
 		keys := make([]string, bulkLinks)
 		for i := range links {
 			keys[i] = fmt.Sprintf("C-%06d", i)
-			links[i] = state.Link{Key: keys[i], ContactID: fmt.Sprint("contact ", i), QuoHash: hashOf(i), Base: base(keys[i])}
+			links[i] = link(keys[i])
+			links[i].QuoHash = hashOf(i)
 		}
 		w.commit(lease, state.Batch{Links: links})
 		for i := range links {
@@ -38,9 +39,9 @@ var bulkCases = []testCase{
 			i++
 		}
 		w.same("links", i, bulkLinks)
-		bases := must[map[string]contact.Base](w)(w.Bases(w.ctx, "customers", keys))
-		w.same("bases", len(bases), bulkLinks)
-		w.same("the last base", bases[keys[bulkLinks-1]], base(keys[bulkLinks-1]))
+		stored := must[bases](w)(w.Bases(w.ctx, "customers", keys))
+		w.same("bases", len(stored), bulkLinks)
+		w.same("the last base", stored[keys[bulkLinks-1]], base(keys[bulkLinks-1]))
 		w.commit(lease, state.Batch{Drop: keys})
 		w.same("links", len(w.links("customers")), 0)
 	}},
@@ -49,7 +50,8 @@ var bulkCases = []testCase{
 		findings := state.Findings{}
 		for i := range 5_000 {
 			key := fmt.Sprintf("C-%06d", i)
-			findings.Problems = append(findings.Problems, problem(key, "Phone", "no number"), problem("", "id", "the key is empty"))
+			findings.Problems = append(findings.Problems,
+				problem(key, "Phone", "no number"), problem("", "id", "the key is empty"))
 			findings.Conflicts = append(findings.Conflicts, conflict(key, contact.Role, "VP"))
 			findings.Held = append(findings.Held, held(key))
 		}
@@ -97,7 +99,7 @@ func (w *world) busy(sync string) error {
 		errs := []error{
 			w.Commit(w.ctx, lease, state.Batch{Entries: []state.Entry{entry(run, i, state.Sent)}}),
 			w.Renew(w.ctx, lease, ttl),
-			w.Commit(w.ctx, lease, state.Batch{Links: []state.Link{l}, Marks: []state.Mark{{Run: run.ID, Seq: i, State: state.Done}}}),
+			w.Commit(w.ctx, lease, state.Batch{Links: []state.Link{l}, Marks: []state.Mark{done(run, i)}}),
 		}
 		if _, err := w.Reserve(w.ctx, "key", 1, time.Millisecond); err != nil {
 			return err

@@ -29,7 +29,8 @@ var runCases = []testCase{
 	}},
 	{"newest first, some or all", func(w *world) {
 		lease, others := w.acquire("customers"), w.acquire("leads")
-		first, other, second := w.ran(lease, state.Findings{}), w.ran(others, state.Findings{}), w.ran(lease, state.Findings{})
+		var none state.Findings
+		first, other, second := w.ran(lease, none), w.ran(others, none), w.ran(lease, none)
 		for name, c := range map[string]struct {
 			sync  string
 			limit int

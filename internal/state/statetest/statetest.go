@@ -147,7 +147,7 @@ func (w *world) links(sync string) []state.Link {
 type snapshot struct {
 	Sync      state.Sync
 	Links     []state.Link
-	Bases     map[string]contact.Base
+	Bases     bases
 	Open      []state.Entry
 	Runs      []state.Run
 	Entries   map[int64][]state.Entry
@@ -172,12 +172,15 @@ func (w *world) snapshot(sync string) snapshot {
 	for _, link := range s.Links {
 		keys = append(keys, link.Key)
 	}
-	s.Bases = must[map[string]contact.Base](w)(w.Bases(w.ctx, sync, keys))
+	s.Bases = must[bases](w)(w.Bases(w.ctx, sync, keys))
 	for _, run := range s.Runs {
 		s.Entries[run.ID] = must[[]state.Entry](w)(w.Entries(w.ctx, run.ID))
 	}
 	return s
 }
+
+// bases are what Store.Bases returns.
+type bases = map[string]contact.Base
 
 // base returns a base of one field that both sides agree on.
 func base(value string) contact.Base {

@@ -36,9 +36,10 @@ var textCases = []testCase{
 
 			w.same(name+": Sync", must[state.Sync](w)(w.Sync(w.ctx, text)).Label, text)
 			w.same(name+": Link", must[state.Link](w)(w.Link(w.ctx, text, text)), want)
-			w.same(name+": Bases", must[map[string]contact.Base](w)(w.Bases(w.ctx, text, []string{text})), map[string]contact.Base{text: base(text)})
+			stored := must[bases](w)(w.Bases(w.ctx, text, []string{text}))
+			w.same(name+": Bases", stored, bases{text: base(text)})
 			got := must[[]state.Entry](w)(w.History(w.ctx, text, text))[0]
-			w.same(name+": History", []string{got.Key, got.ContactID, got.Reason, got.Error}, []string{text, text, text, text})
+			w.same(name+": History", got.Key+got.ContactID+got.Reason+got.Error, strings.Repeat(text, 4))
 			w.reserve(text, 1, 0)
 		}
 	}},
@@ -50,13 +51,17 @@ var textCases = []testCase{
 			e.Before = must[[]byte](w)(json.Marshal([]string{text}))
 			e.Fields = []contact.FieldChange{{Field: contact.Role, Before: text, After: text, Reason: text}}
 			e.Base = base(text)
-			w.commit(lease, state.Batch{Links: []state.Link{{Key: "C-1", ContactID: "1", Base: base(text)}}, Entries: []state.Entry{e}})
+			l := state.Link{Key: "C-1", ContactID: "65f0c1", Base: base(text)}
+			w.commit(lease, state.Batch{Links: []state.Link{l}, Entries: []state.Entry{e}})
 			p := problem("C-1", "Phone", "no number")
 			p.Value = text
-			c := state.Conflict{Conflict: contact.Conflict{Key: "C-1", Field: contact.Role, Base: text, Source: text, Quo: text}}
+			c := conflict("C-1", contact.Role, text)
+			c.Base, c.Quo = text, text
 			h := held("C-1")
 			h.Fields = e.Fields
-			w.finish(lease, run, &state.Findings{Problems: []state.Problem{p}, Conflicts: []state.Conflict{c}, Held: []state.Held{h}})
+			w.finish(lease, run, &state.Findings{
+				Problems: []state.Problem{p}, Conflicts: []state.Conflict{c}, Held: []state.Held{h},
+			})
 
 			got := must[[]state.Entry](w)(w.Entries(w.ctx, run.ID))[0]
 			w.same(name+": Before", got.Before, e.Before)
@@ -64,7 +69,8 @@ var textCases = []testCase{
 			w.same(name+": Base of the entry", got.Base, e.Base)
 			w.same(name+": Base of the link", must[state.Link](w)(w.Link(w.ctx, "customers", "C-1")).Base, base(text))
 			w.same(name+": Problem", must[[]state.Problem](w)(w.Problems(w.ctx, "customers"))[0].Value, text)
-			w.same(name+": Conflict", must[[]state.Conflict](w)(w.Conflicts(w.ctx, "customers"))[0].Conflict, c.Conflict)
+			conflicts := must[[]state.Conflict](w)(w.Conflicts(w.ctx, "customers"))
+			w.same(name+": Conflict", conflicts[0].Conflict, c.Conflict)
 			w.same(name+": Held", must[[]state.Held](w)(w.Held(w.ctx, "customers"))[0].Fields, h.Fields)
 		}
 	}},

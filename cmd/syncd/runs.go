@@ -1,0 +1,98 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"syncd/internal/daemon"
+)
+
+func (c *cli) runsCommand() *cobra.Command {
+	limit := 20
+	cmd := &cobra.Command{
+		Use: "runs [ID]", Short: "List the runs, or show one with all that it did", Args: arguments(0, 1),
+		Example:           "  syncd runs\n  syncd runs 12",
+		ValidArgsFunction: c.completing(c.offerRuns),
+		RunE: c.reading(func(ctx context.Context, app *daemon.App, args []string) error {
+			if len(args) == 0 {
+				return c.listRuns(ctx, app, limit)
+			}
+			id, err := runID(args[0])
+			if err != nil {
+				return err
+			}
+			return c.showRun(ctx, app, id)
+		}),
+	}
+	cmd.Flags().IntVar(&limit, "limit", limit, "how many `RUNS` to list, the newest first; 0 for all")
+	return cmd
+}
+
+// runID reads the number of a run.
+func runID(text string) (int64, error) {
+	id, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || id <= 0 {
+		return 0, usage(fmt.Errorf("%q is not the number of a run", text), "`syncd runs` lists them")
+	}
+	return id, nil
+}
+
+func (c *cli) listRuns(ctx context.Context, app *daemon.App, limit int) error {
+	if limit < 0 {
+		return usage(fmt.Errorf("--limit %d: write a count, or 0 for all", limit), "")
+	}
+	runs, err := app.Store.Runs(ctx, "", limit)
+	if err != nil {
+		return err
+	}
+	list := make([]runJSON, len(runs))
+	rows := make([][]string, len(runs))
+	for i, run := range runs {
+		list[i] = newRunJSON(run)
+		lasted, what := "", ""
+		if list[i].FinishedAt != nil {
+			lasted = took(run.FinishedAt.Sub(run.StartedAt))
+		}
+		if report := list[i].report(); report != nil {
+			what = summary(report)
+		}
+		rows[i] = []string{strconv.FormatInt(run.ID, 10), run.Sync, moment(run.StartedAt), lasted, string(run.Status), what}
+	}
+	switch {
+	case c.json():
+		return c.printJSON(map[string]any{"runs": list})
+	case len(runs) == 0:
+		fmt.Fprintln(c.out, "no run yet")
+	default:
+		table(c.out, []string{"RUN", "SYNC", "STARTED", "TOOK", "STATUS", "WHAT"}, rows)
+	}
+	return nil
+}
+
+func (c *cli) showRun(ctx context.Context, app *daemon.App, id int64) error {
+	run, err := app.Store.Run(ctx, id)
+	if err != nil {
+		return missing(err, "`syncd runs` lists them")
+	}
+	entries, err := app.Store.Entries(ctx, id)
+	if err != nil {
+		return err
+	}
+	shown := newRunJSON(run)
+	if c.json() {
+		return c.printJSON(map[string]any{"run": shown, "journal": newEntriesJSON(entries)})
+	}
+	s := findSync(app.Options.Config, run.Sync)
+	fmt.Fprintf(c.out, "%s: %s\n", run.Sync, shown.describe())
+	if report := shown.report(); report != nil {
+		if report.Error != nil {
+			fmt.Fprintln(c.out, "  error: "+printable(*report.Error))
+		}
+		c.printFindings(report, s, c.titles(ctx, app, s, conflictFields(report.Conflicts)))
+	}
+	c.printJournal(entries, true, c.titles(ctx, app, s, entryFields(entries)))
+	return nil
+}

@@ -1,0 +1,249 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"syncd/internal/contact"
+	"syncd/internal/daemon"
+	"syncd/internal/engine"
+	"syncd/internal/state"
+)
+
+func (c *cli) statusCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "status", Short: "Show how the syncs stand, and what waits for you", Args: arguments(0, 0),
+		RunE: c.reading(func(ctx context.Context, app *daemon.App, _ []string) error {
+			statuses, err := readStatuses(ctx, app)
+			if err != nil {
+				return err
+			}
+			if c.json() {
+				return c.printJSON(map[string]any{"syncs": statuses})
+			}
+			for _, s := range statuses {
+				c.printStatus(s)
+			}
+			return nil
+		}),
+	}
+}
+
+// syncStatus is how one sync stands.
+type syncStatus struct {
+	Sync           string            `json:"sync"`
+	Configured     bool              `json:"configured"`
+	Paused         bool              `json:"paused"`
+	Links          int               `json:"links"`
+	Unlinked       int               `json:"unlinked"`
+	LastRun        *runJSON          `json:"last_run"`     // null when it never ran
+	LastSuccess    *runJSON          `json:"last_success"` // likewise, or when the last recentRuns runs all failed
+	Problems       int               `json:"problems"`
+	Conflicts      int               `json:"conflicts"`
+	HeldRun        int64             `json:"held_run"` // the run to approve, 0 when nothing is held
+	Held           engine.HeldCounts `json:"held"`
+	Approved       int               `json:"approved"` // let through, and to be carried out by the next run
+	OpenOperations int               `json:"open_operations"`
+}
+
+// recentRuns is how many runs are searched for the last success.
+const recentRuns = 100
+
+// readStatuses returns the status of every configured sync, and of those that the state still knows.
+func readStatuses(ctx context.Context, app *daemon.App) ([]syncStatus, error) {
+	names := syncNames(app.Options.Config)
+	known, err := app.Store.Syncs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, s := range known {
+		if !slices.Contains(names, s.Name) {
+			names = append(names, s.Name)
+		}
+	}
+	statuses := make([]syncStatus, len(names))
+	for i, name := range names {
+		if statuses[i], err = readStatus(ctx, app, name); err != nil {
+			return nil, err
+		}
+	}
+	return statuses, nil
+}
+
+func readStatus(ctx context.Context, app *daemon.App, name string) (syncStatus, error) {
+	s := syncStatus{Sync: name}
+	if cfg := findSync(app.Options.Config, name); cfg != nil {
+		s.Configured, s.Paused = true, cfg.Paused
+	}
+	for _, read := range []func(context.Context, state.Store) error{s.readLinks, s.readRuns, s.readFindings} {
+		if err := read(ctx, app.Store); err != nil {
+			return s, fmt.Errorf("sync %s: %w", name, err)
+		}
+	}
+	return s, nil
+}
+
+func (s *syncStatus) readLinks(ctx context.Context, store state.Store) error {
+	for link, err := range store.Links(ctx, s.Sync) {
+		if err != nil {
+			return err
+		}
+		if link.Linked() {
+			s.Links++
+		} else {
+			s.Unlinked++
+		}
+	}
+	return nil
+}
+
+func (s *syncStatus) readRuns(ctx context.Context, store state.Store) error {
+	runs, err := store.Runs(ctx, s.Sync, recentRuns)
+	for i := range runs {
+		run := newRunJSON(runs[i])
+		if s.LastRun == nil {
+			s.LastRun = &run
+		}
+		if run.Status == state.RunDone {
+			s.LastSuccess = &run
+			break
+		}
+	}
+	return err
+}
+
+func (s *syncStatus) readFindings(ctx context.Context, store state.Store) error {
+	problems, err := store.Problems(ctx, s.Sync)
+	if err != nil {
+		return err
+	}
+	conflicts, err := store.Conflicts(ctx, s.Sync)
+	if err != nil {
+		return err
+	}
+	held, err := store.Held(ctx, s.Sync)
+	if err != nil {
+		return err
+	}
+	open, err := store.Open(ctx, s.Sync)
+	s.Problems, s.OpenOperations = len(problems), len(open)
+	for _, k := range conflicts {
+		if k.Take == "" {
+			s.Conflicts++
+		}
+	}
+	for _, h := range held {
+		if !h.ApprovedAt.IsZero() {
+			s.Approved++
+			continue
+		}
+		s.HeldRun = h.Run
+		hold(&s.Held, h.Action)
+	}
+	return err
+}
+
+// hold counts one more held operation, as the brake does: unlinking is a delete.
+func hold(counts *engine.HeldCounts, action contact.Action) {
+	switch action {
+	case contact.Create:
+		counts.Creates++
+	case contact.Update:
+		counts.Updates++
+	default:
+		counts.Deletes++
+	}
+}
+
+func (c *cli) printStatus(s syncStatus) {
+	note := ""
+	switch {
+	case !s.Configured:
+		note = " (not in the configuration any more)"
+	case s.Paused:
+		note = " (paused)"
+	}
+	fmt.Fprintln(c.out, s.Sync+note)
+	lines := [][]string{{"linked", count(s.Links, "record")}}
+	add := func(name, text string) { lines = append(lines, []string{name, text}) }
+	add("last run", "never")
+	if s.LastRun != nil {
+		lines[1][1] = s.LastRun.describe()
+	}
+	if s.LastSuccess != nil && s.LastSuccess.ID != s.LastRun.ID {
+		add("last success", fmt.Sprintf("run %d, %s", s.LastSuccess.ID, moment(s.LastSuccess.StartedAt)))
+	}
+	for i, wait := range c.waits(s) {
+		add([]string{"waits for you", ""}[min(i, 1)], wait)
+	}
+	if s.Approved > 0 {
+		add("approved", count(s.Approved, "operation")+" for the next run")
+	}
+	if s.OpenOperations > 0 {
+		add("open", count(s.OpenOperations, "operation")+" whose outcome the next run finds out")
+	}
+	printLines(c.out, "  ", align(lines))
+}
+
+// waits are what waits for a person, with the command that shows or settles it.
+func (c *cli) waits(s syncStatus) []string {
+	var waits []string
+	add := func(n int, noun string, command ...string) {
+		if n > 0 {
+			waits = append(waits, count(n, noun)+": "+c.hintCommand(command...))
+		}
+	}
+	add(s.Problems, "problem", "problems", s.Sync)
+	add(s.Conflicts, "conflict", "conflicts", s.Sync)
+	if s.Held != (engine.HeldCounts{}) {
+		waits = append(waits, heldCounts(s.Held)+" held: "+c.hintCommand("approve", fmt.Sprint(s.HeldRun)))
+	}
+	if s.Unlinked > 0 {
+		waits = append(waits, count(s.Unlinked, "unlinked record")+": "+c.hintCommand("relink", s.Sync)+" KEY makes the other side again")
+	}
+	return waits
+}
+
+// runJSON is a run as -o json prints it. The report is null while the run works, and when its process died.
+type runJSON struct {
+	ID         int64           `json:"id"`
+	Sync       string          `json:"sync"`
+	Status     state.RunStatus `json:"status"`
+	StartedAt  time.Time       `json:"started_at"`
+	FinishedAt *time.Time      `json:"finished_at"`
+	Report     json.RawMessage `json:"report"`
+}
+
+func newRunJSON(run state.Run) runJSON {
+	j := runJSON{ID: run.ID, Sync: run.Sync, Status: run.Status, StartedAt: run.StartedAt, Report: run.Report}
+	if !run.FinishedAt.IsZero() {
+		j.FinishedAt = &run.FinishedAt
+	}
+	return j
+}
+
+// report is what the run reported, nil when it did not.
+func (r *runJSON) report() *engine.Report {
+	var report engine.Report
+	if len(r.Report) == 0 || json.Unmarshal(r.Report, &report) != nil {
+		return nil
+	}
+	return &report
+}
+
+// describe says in one line how the run went.
+func (r *runJSON) describe() string {
+	line := fmt.Sprintf("run %d, %s, %s", r.ID, moment(r.StartedAt), r.Status)
+	if r.FinishedAt != nil {
+		line += " after " + took(r.FinishedAt.Sub(r.StartedAt))
+	}
+	if report := r.report(); report != nil {
+		line += ": " + summary(report)
+	}
+	return line
+}
