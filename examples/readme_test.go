@@ -94,7 +94,7 @@ func steps(block string) []step {
 // masked hides what differs from run to run: times, durations and the ids that Quo gives.
 func masked(output string) string {
 	for pattern, mask := range map[string]string{
-		`\d+\.\d s\b`:       "0.0 s",
+		`\d+(\.\d)? m?s\b`:  "0.0 s",
 		`\d{4}-\d\d-\d\d`:   "2006-01-02",
 		`\d\d:\d\d(:\d\d)?`: "15:04",
 		`\b[0-9a-f]{24}\b`:  "0123456789abcdef01234567",

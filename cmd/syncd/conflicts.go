@@ -124,9 +124,16 @@ func (c *cli) resolve(take *string) command {
 		case c.json():
 			return c.printJSON(map[string]any{"sync": s.Name, "key": key, "field": field, "take": *take, "resolved": n})
 		}
-		fmt.Fprintf(c.out, "%s of %s settled for %s: the next run writes it\n", count(n, "conflict"), value(key), *take)
+		fmt.Fprintf(c.out, "%s of %s settled for %s: the next run writes it\n", count(n, "conflict"), value(key), sideName(contact.Side(*take)))
 		return nil
 	}
+}
+
+func sideName(s contact.Side) string {
+	if s == contact.Quo {
+		return "Quo"
+	}
+	return "the source"
 }
 
 // conflictField returns the field of the record's conflict that a person calls by its name or its title, in any case.

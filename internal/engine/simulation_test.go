@@ -171,7 +171,7 @@ func (w *world) watchDelete(r *http.Request) {
 	if !ok || key == "" {
 		return
 	}
-	if row := w.moved[key]; row != nil && w.row(row[colID]) != nil && !w.stateLost && !w.peopleDeleted[row[colID]] && row[colPhone] == w.phoneAtMove[key] {
+	if row := w.moved[key]; row != nil && w.holds(row) && !w.stateLost && !w.peopleDeleted[row[colID]] && row[colPhone] == w.phoneAtMove[key] {
 		if _, ok := w.contactOf(row[colID]); !ok {
 			w.t.Errorf("contact %s is deleted, but its row only has another key", key)
 		}
@@ -186,6 +186,11 @@ func (w *world) watchDelete(r *http.Request) {
 		w.t.Errorf("contact %s is deleted, but a person edited it after its row went", key)
 	}
 	w.brake(key)
+}
+
+// holds reports whether this very row is still in the file.
+func (w *world) holds(row []string) bool {
+	return slices.ContainsFunc(w.rows, func(r []string) bool { return &r[0] == &row[0] })
 }
 
 // brake checks that no more than 5 contacts, the number that always passes, are deleted in 24 hours without a person's
@@ -287,6 +292,8 @@ func (w *world) checkSettled() {
 			w.t.Errorf("row %s has no link: %v", r[colID], err)
 		case link.Adopted && !w.stateLost && !w.peopleDeleted[r[colID]]:
 			w.t.Errorf("row %s: its contact is adopted, but syncd made it", r[colID])
+		case !link.Linked() && !w.stateLost && !w.peopleDeleted[r[colID]]:
+			w.t.Errorf("row %s is unlinked (%s), but nobody deleted its contact", r[colID], link.Unlinked)
 		case !ok && link.Linked():
 			w.t.Errorf("row %s is linked, but has no contact", r[colID])
 		case ok:

@@ -1,0 +1,182 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+	"unicode"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"syncd/internal/quo/quosim"
+)
+
+var update = flag.Bool("update", false, "rewrite the expected outputs")
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"syncd": main})
+}
+
+// TestScripts runs the scripts of testdata/script. Besides the usual commands they have
+//
+//	syncd [=CODE] ARGS...    runs syncd, demands its exit code (0 without =CODE) and that it prints no control characters
+//	until TEXT ARGS...       runs syncd until it prints the text
+//	contact VAR KEY          sets a variable to the id of the contact with that external id in quo.json; - is the only one
+//	serve                    serves a workspace that accepts the-right-secret-key, and sets QUO_URL
+//	hostile MORE             writes a rows.csv full of what terminals obey
+//	rows FROM TO [EXTRA...]  writes rows.csv with the keys C-FROM to C-TO, and lines EXTRA
+//
+// In what syncd prints, times, durations and ids are replaced by words, so that it can be compared.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script", UpdateScripts: *update, RequireExplicitExec: true, RequireUniqueNames: true,
+		Setup: func(env *testscript.Env) error {
+			env.Setenv("TZ", "UTC")
+			for _, name := range []string{"syncd.yaml", "rows.csv"} {
+				shared, err := os.ReadFile(filepath.Join("testdata", name))
+				if err != nil {
+					return err
+				}
+				if _, err := os.Stat(filepath.Join(env.WorkDir, name)); err == nil {
+					continue // the script brings its own
+				}
+				if err := os.WriteFile(filepath.Join(env.WorkDir, name), shared, 0o600); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"syncd": scriptSyncd, "until": scriptUntil, "contact": scriptContact, "rows": scriptRows,
+			"serve": scriptServe, "hostile": scriptHostile,
+		},
+	})
+}
+
+func scriptSyncd(ts *testscript.TestScript, neg bool, args []string) {
+	if neg {
+		ts.Fatalf("write the exit code, as in: syncd =1 status")
+	}
+	want := 0
+	if len(args) > 0 && strings.HasPrefix(args[0], "=") {
+		code, err := strconv.Atoi(args[0][1:])
+		ts.Check(err)
+		want, args = code, args[1:]
+	}
+	code, stdout, stderr := execSyncd(ts, args)
+	ts.Stdout().Write([]byte(stdout)) //nolint:errcheck // a buffer
+	ts.Stderr().Write([]byte(stderr)) //nolint:errcheck // likewise
+	if code != want {
+		ts.Fatalf("exit code %d, want %d\n%s%s", code, want, stdout, stderr)
+	}
+	if i := strings.IndexFunc(stdout+stderr, func(r rune) bool { return unicode.IsControl(r) && r != '\n' }); i >= 0 {
+		ts.Fatalf("a control character in the output: %q", (stdout + stderr)[i:min(i+20, len(stdout+stderr))])
+	}
+}
+
+func scriptUntil(ts *testscript.TestScript, _ bool, args []string) {
+	var stdout, stderr string
+	for range 200 {
+		if _, stdout, stderr = execSyncd(ts, args[1:]); strings.Contains(stdout+stderr, args[0]) {
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	ts.Fatalf("%q is not printed:\n%s%s", args[0], stdout, stderr)
+}
+
+func scriptContact(ts *testscript.TestScript, _ bool, args []string) {
+	workspace, err := quosim.New(quosim.Options{File: ts.MkAbs("quo.json")})
+	ts.Check(err)
+	defer workspace.Close() //nolint:errcheck // it was only read
+	all := workspace.Contacts()
+	if args[1] == "-" && len(all) == 1 {
+		ts.Setenv(args[0], all[0].ID)
+		return
+	}
+	for _, c := range all {
+		if c.ExternalID != nil && *c.ExternalID == args[1] {
+			ts.Setenv(args[0], c.ID)
+			return
+		}
+	}
+	ts.Fatalf("no contact has the key %s", args[1])
+}
+
+func scriptRows(ts *testscript.TestScript, _ bool, args []string) {
+	from, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	to, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	lines := []string{"id,First,Last,Title,Phone,lead"}
+	for i := from; i <= to; i++ {
+		lines = append(lines, "C-"+strconv.Itoa(i)+",Name "+strconv.Itoa(i)+",,,,")
+	}
+	content := strings.Join(append(lines, args[2:]...), "\n") + "\n"
+	ts.Check(os.WriteFile(ts.MkAbs("rows.csv"), []byte(content), 0o600))
+}
+
+func scriptServe(ts *testscript.TestScript, _ bool, _ []string) {
+	workspace, err := quosim.New(quosim.Options{Keys: []string{"the-right-secret-key"}, RequestsPerSecond: -1})
+	ts.Check(err)
+	server := httptest.NewServer(workspace)
+	ts.Defer(server.Close)
+	ts.Setenv("QUO_URL", server.URL)
+}
+
+func scriptHostile(ts *testscript.TestScript, _ bool, args []string) {
+	title := strings.Join(args, "")
+	content := "id,First,Last,Title,Phone,lead\n" +
+		"C-1,\"\x1b[2J\x1b]0;owned\a\",\u202egnp.exe," + title + ",,\u009b31mred\n" +
+		"C-2,Bob,\"two\nlines\",,\x1b[31m12,\n" +
+		"\x1b[1mC-3,Cid,,,,\n"
+	ts.Check(os.WriteFile(ts.MkAbs("rows.csv"), []byte(content), 0o600))
+}
+
+// execSyncd runs this test's binary as syncd.
+func execSyncd(ts *testscript.TestScript, args []string) (code int, stdout, stderr string) {
+	binary, err := os.Executable()
+	ts.Check(err)
+	cmd := exec.Command(binary)
+	cmd.Args = append([]string{"syncd"}, args...)
+	cmd.Dir = ts.MkAbs(".")
+	for _, name := range []string{"TZ", "HOME", "TMPDIR", "QUO_API_KEY", "QUO_URL", "GOCOVERDIR"} {
+		cmd.Env = append(cmd.Env, name+"="+ts.Getenv(name))
+	}
+	var out, errOut bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errOut
+	if err := cmd.Run(); err != nil && !errors.As(err, new(*exec.ExitError)) {
+		ts.Fatalf("%v", err)
+	}
+	return cmd.ProcessState.ExitCode(), comparable(ts, out.String()), comparable(ts, errOut.String())
+}
+
+// changing are the parts of the output that differ from run to run, and what stands for them.
+var changing = []struct {
+	pattern *regexp.Regexp
+	word    string
+}{
+	{regexp.MustCompile(`\d{4}-\d\d-\d\dT[\d:.]+Z`), "TIME"},
+	{regexp.MustCompile(`\d{4}-\d\d-\d\d \d\d:\d\d:\d\d`), "0000-00-00 00:00:00"}, // of the same width
+	{regexp.MustCompile(`\b\d\d:\d\d( on \d+ [A-Z][a-z]+)?(:\d\d)?( keeps|$)`), "HH:MM$3"},
+	{regexp.MustCompile(`(\d+ ms|\d+\.\d s)\b( *)`), "0 s  "},
+	{regexp.MustCompile(`\b[0-9a-f]{24}\b`), "000000000000000000000000"},
+	{regexp.MustCompile(`http://127\.0\.0\.1:\d+`), "http://127.0.0.1:PORT"},
+}
+
+func comparable(ts *testscript.TestScript, output string) string {
+	output = strings.ReplaceAll(output, ts.Getenv("WORK"), "WORK")
+	for _, c := range changing {
+		output = c.pattern.ReplaceAllString(output, c.word)
+	}
+	return output
+}
