@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"flag"
+	"net"
 	"net/http/httptest"
 	"os"
 	"os/exec"
@@ -22,8 +23,12 @@ import (
 
 var update = flag.Bool("update", false, "rewrite the expected outputs")
 
+// TestMain is syncd itself when the test's binary is called by that name.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"syncd": main})
+	if filepath.Base(os.Args[0]) == "syncd" {
+		main()
+	}
+	os.Exit(m.Run())
 }
 
 // TestScripts runs the scripts of testdata/script. Besides the usual commands they have
@@ -32,6 +37,8 @@ func TestMain(m *testing.M) {
 //	until TEXT ARGS...       runs syncd until it prints the text
 //	contact VAR KEY          sets a variable to the id of the contact with that external id in quo.json; - is the only one
 //	serve                    serves a workspace that accepts the-right-secret-key, and sets QUO_URL
+//	port VAR                 sets a variable to a port of this machine that is free
+//	listening PORT           waits until something listens there
 //	hostile MORE             writes a rows.csv full of what terminals obey
 //	rows FROM TO [EXTRA...]  writes rows.csv with the keys C-FROM to C-TO, and lines EXTRA
 //
@@ -41,6 +48,9 @@ func TestScripts(t *testing.T) {
 		Dir: "testdata/script", UpdateScripts: *update, RequireExplicitExec: true, RequireUniqueNames: true,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("TZ", "UTC")
+			if err := installSyncd(env); err != nil {
+				return err
+			}
 			for _, name := range []string{"syncd.yaml", "rows.csv"} {
 				shared, err := os.ReadFile(filepath.Join("testdata", name))
 				if err != nil {
@@ -57,9 +67,22 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"syncd": scriptSyncd, "until": scriptUntil, "contact": scriptContact, "rows": scriptRows,
-			"serve": scriptServe, "hostile": scriptHostile,
+			"serve": scriptServe, "hostile": scriptHostile, "port": scriptPort, "listening": scriptListening,
 		},
 	})
+}
+
+// binDir is where a script finds syncd.
+const binDir = ".bin"
+
+func installSyncd(env *testscript.Env) error {
+	binary, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	dir := filepath.Join(env.WorkDir, binDir)
+	env.Setenv("PATH", dir+string(filepath.ListSeparator)+env.Getenv("PATH"))
+	return errors.Join(os.Mkdir(dir, 0o700), os.Symlink(binary, filepath.Join(dir, "syncd")))
 }
 
 func scriptSyncd(ts *testscript.TestScript, neg bool, args []string) {
@@ -133,6 +156,26 @@ func scriptServe(ts *testscript.TestScript, _ bool, _ []string) {
 	ts.Setenv("QUO_URL", server.URL)
 }
 
+func scriptPort(ts *testscript.TestScript, _ bool, args []string) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	ts.Check(err)
+	_, port, err := net.SplitHostPort(listener.Addr().String())
+	ts.Check(err)
+	ts.Setenv(args[0], port)
+	ts.Check(listener.Close())
+}
+
+func scriptListening(ts *testscript.TestScript, _ bool, args []string) {
+	for range 200 {
+		if conn, err := net.Dial("tcp", "127.0.0.1:"+args[0]); err == nil {
+			ts.Check(conn.Close())
+			return
+		}
+		time.Sleep(50 * time.Millisecond)
+	}
+	ts.Fatalf("nothing listens on port %s", args[0])
+}
+
 func scriptHostile(ts *testscript.TestScript, _ bool, args []string) {
 	title := strings.Join(args, "")
 	content := "id,First,Last,Title,Phone,lead\n" +
@@ -142,12 +185,8 @@ func scriptHostile(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Check(os.WriteFile(ts.MkAbs("rows.csv"), []byte(content), 0o600))
 }
 
-// execSyncd runs this test's binary as syncd.
 func execSyncd(ts *testscript.TestScript, args []string) (code int, stdout, stderr string) {
-	binary, err := os.Executable()
-	ts.Check(err)
-	cmd := exec.Command(binary)
-	cmd.Args = append([]string{"syncd"}, args...)
+	cmd := exec.Command(filepath.Join(ts.Getenv("WORK"), binDir, "syncd"), args...)
 	cmd.Dir = ts.MkAbs(".")
 	for _, name := range []string{"TZ", "HOME", "TMPDIR", "QUO_API_KEY", "QUO_URL", "GOCOVERDIR"} {
 		cmd.Env = append(cmd.Env, name+"="+ts.Getenv(name))

@@ -28,7 +28,7 @@ type applier struct {
 	mu       sync.Mutex
 	open     map[string]bool  // keys about which the plan leaves something open besides its operations
 	links    map[string]*pair // links with operations under way, by key
-	refusals int              // contacts that Quo refused with 401, 402 or 403
+	refusals int              // contacts that Quo refused with 401, 402 or 403, one after another
 	silences int              // operations without an answer, one after another
 	done     int
 	total    int
@@ -49,7 +49,7 @@ type step struct {
 // apply journals every operation, then makes those on Quo's side, then those on the source's.
 func (r *run) apply(ctx context.Context, snap *snapshot, plan reconcile.Plan) error {
 	a := &applier{run: r, journal: &journal{store: r.Store, lease: r.keeper.lease}, style: snap.style, listed: snap.readAt,
-		open: openKeys(plan), links: map[string]*pair{}}
+		open: r.openKeys(plan), links: map[string]*pair{}}
 	steps, err := a.intend(ctx, plan)
 	if err != nil {
 		return err
@@ -293,6 +293,7 @@ func (a *applier) succeeded(ctx context.Context, s step, c contact.Contact) erro
 	}
 	a.count(s)
 	a.answered()
+	a.accepted()
 	return a.journal.commit(ctx, batch)
 }
 

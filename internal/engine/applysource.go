@@ -109,9 +109,13 @@ type refusal string
 
 func (r refusal) Error() string { return string(r) }
 
-// openKeys are the keys about which the plan leaves something open besides its operations.
-func openKeys(plan reconcile.Plan) map[string]bool {
+// openKeys are the keys about which the plan leaves something open besides its operations, such as another operation
+// that is tried again only later.
+func (r *run) openKeys(plan reconcile.Plan) map[string]bool {
 	open := map[string]bool{}
+	for _, p := range r.problems {
+		open[p.Key] = true
+	}
 	for _, c := range plan.Conflicts {
 		open[c.Key] = true
 	}

@@ -62,8 +62,13 @@ func (r *run) decide(snap *snapshot) reconcile.Plan {
 	unchanged := 0
 	for key, e := range snap.entries {
 		switch {
+		case e.outside:
+			if e.moved() {
+				in.Bystanders = append(in.Bystanders, e.subject(key, nil))
+			}
 		case r.busy[key] != "":
 			r.found(state.Problem{Problem: problemOf(key, e.row, r.busy[key])})
+			in.Bystanders = append(in.Bystanders, e.subject(key, nil))
 		case !e.open():
 			unchanged++
 		default:
@@ -83,7 +88,7 @@ func (e *entry) subject(key string, takes map[contact.Field]reconcile.Choice) re
 func (r *run) readBases(ctx context.Context, snap *snapshot) error {
 	var keys []string
 	for key, e := range snap.entries {
-		if e.link != nil && e.link.Base == nil && e.open() {
+		if e.link != nil && e.link.Base == nil && (e.open() || e.moved()) {
 			keys = append(keys, key)
 		}
 	}
@@ -139,7 +144,7 @@ func (r *run) guard(ctx context.Context, snap *snapshot, plan *reconcile.Plan) e
 		Links: snap.facts.Links, FirstRun: !r.sync.FirstRunDone,
 		Recent: map[reconcile.Kind]int{}, Approved: map[contact.Hash]bool{}}
 	for _, c := range recent {
-		brake.Recent[reconcile.Kind{Side: c.Side, Action: c.Action}] = c.N
+		brake.Recent[reconcile.KindOf(c.Side, c.Action)] += c.N
 	}
 	for _, h := range held {
 		if !h.ApprovedAt.IsZero() {
@@ -172,26 +177,28 @@ func (r *run) postpone(ctx context.Context, plan *reconcile.Plan) error {
 	if err != nil {
 		return err
 	}
-	r.refused = map[string]state.Problem{}
+	r.refused = map[contact.Hash]state.Problem{}
 	for _, p := range stored {
 		if !p.RetryAt.IsZero() {
-			r.refused[p.Key] = p
+			r.refused[p.Cause] = p
 		}
 	}
 	plan.Operations = slices.DeleteFunc(plan.Operations, func(o reconcile.Operation) bool {
-		p, ok := r.refused[o.Key]
-		if !ok || p.Cause != causeOf(&o) || !r.now.Before(p.RetryAt) {
+		p, ok := r.refused[r.causeOf(&o)]
+		if !ok || !r.now.Before(p.RetryAt) {
 			return false
 		}
+		p.Row = problemOf(o.Key, o.Row, "").Row
 		r.found(p)
 		return true
 	})
 	return nil
 }
 
-// causeOf identifies the row, the contact and the configuration that an operation rests on.
-func causeOf(o *reconcile.Operation) contact.Hash {
-	var cause []byte
+// causeOf identifies an operation with the row, the contact and the mapping that it rests on.
+func (r *run) causeOf(o *reconcile.Operation) contact.Hash {
+	mapping := r.mapping.Fingerprint()
+	cause := append([]byte(o.Key), mapping[:]...)
 	if o.Row != nil {
 		cause = append(cause, o.Row.Hash[:]...)
 	}

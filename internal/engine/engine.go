@@ -131,8 +131,8 @@ type run struct {
 	// busy are the keys with an operation that is sent and cannot be settled yet: nothing is decided about them.
 	busy     map[string]string
 	problems []state.Problem
-	// refused are the problems of earlier tries that Quo or the source refused, by key.
-	refused map[string]state.Problem
+	// refused are the problems of earlier tries that Quo or the source refused, by what caused them.
+	refused map[contact.Hash]state.Problem
 	plan    reconcile.Plan
 	report  Report
 	calls   quo.Calls

@@ -12,7 +12,7 @@ import (
 
 // What stops a run: the key or the plan is wrong, or Quo is not there, and many repeats will not mend it.
 const (
-	maxRefusals = 3  // contacts refused with 401, 402 or 403
+	maxRefusals = 3  // contacts in a row refused with 401, 402 or 403
 	maxSilences = 10 // operations in a row without an answer
 )
 
@@ -49,12 +49,13 @@ func (a *applier) failed(ctx context.Context, s step, err error) error {
 	return nil
 }
 
-// denied stops the run once Quo has refused several contacts for what is not the contacts' own.
+// denied stops the run once Quo has refused several contacts, and taken none between them, for what is then not the
+// contacts' own.
 func (a *applier) denied(err error) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.refusals++; a.refusals >= maxRefusals {
-		return fmt.Errorf("Quo refused %d contacts, so the key or the plan is wrong: %w", a.refusals, err)
+		return fmt.Errorf("Quo refused %d contacts in a row, so the key or the plan is wrong: %w", a.refusals, err)
 	}
 	return nil
 }
@@ -84,6 +85,13 @@ func (a *applier) answered() {
 	a.mu.Unlock()
 }
 
+// accepted notes that Quo takes what this key and plan may do.
+func (a *applier) accepted() {
+	a.mu.Lock()
+	a.refusals = 0
+	a.mu.Unlock()
+}
+
 // refused records an operation that did not happen, as the record's problem, to be tried again at growing intervals.
 func (a *applier) refused(ctx context.Context, s step, err error) error {
 	a.problem(s, err.Error(), true)
@@ -93,8 +101,8 @@ func (a *applier) refused(ctx context.Context, s step, err error) error {
 func (a *applier) problem(s step, reason string, retry bool) {
 	p := state.Problem{Problem: problemOf(s.Key, s.Row, reason)}
 	if retry {
-		p.Cause = causeOf(s.Operation)
-		p.Attempts = a.run.refused[s.Key].Attempts + 1
+		p.Cause = a.causeOf(s.Operation)
+		p.Attempts = a.run.refused[p.Cause].Attempts + 1
 		p.RetryAt = a.now.Add(retryAfter(p.Attempts))
 	}
 	a.mu.Lock()

@@ -26,7 +26,7 @@ type choice struct {
 // people are what people and fate do between two runs, runs the ways in which a run goes.
 func (w *world) people() []choice {
 	return []choice{
-		{6, w.addRow}, {8, w.editRow}, {3, w.deleteRow}, {1, w.deleteManyRows}, {2, w.sortRows}, {1, w.doubleRow}, {2, w.breakRow},
+		{6, w.addRow}, {8, w.editRow}, {2, w.deleteRow}, {2, w.deleteSomeRows}, {1, w.deleteManyRows}, {2, w.sortRows}, {1, w.doubleRow}, {2, w.breakRow},
 		{1, w.changeKey}, {6, w.editContact}, {4, w.editUnmapped}, {2, w.deleteContact}, {2, w.addBystander},
 		{2, w.loseLabel}, {1, w.loseState}, {1, w.restoreState}, {2, w.backupState}, {2, w.approve}, {1, w.renameLabel}, {1, w.emptyFile},
 	}
@@ -94,6 +94,12 @@ func (w *world) removeRow(at int) {
 	w.note("row %s deleted", key)
 	w.rows = slices.Delete(w.rows, at, at+1)
 	w.goneAt[key] = w.clock.Now()
+}
+
+func (w *world) deleteSomeRows() {
+	for range 3 {
+		w.deleteRow()
+	}
 }
 
 // deleteManyRows is the mistake that the brake is for.
@@ -198,6 +204,16 @@ func (w *world) ours() (quosim.Contact, bool) {
 	return all[w.rng.IntN(len(all))], true
 }
 
+// orphan returns one of our contacts whose row is gone, or else any.
+func (w *world) orphan() (quosim.Contact, bool) {
+	for _, c := range w.quo.Contacts() {
+		if text(c.Source) == label && w.row(text(c.ExternalID)) == nil {
+			return c, true
+		}
+	}
+	return w.ours()
+}
+
 func (w *world) edit(id string, change func(*quosim.Contact)) {
 	before, _ := w.quo.Get(id)
 	if err := w.quo.Edit(id, change); err != nil {
@@ -260,7 +276,7 @@ func (w *world) deleteContact() {
 	if err := w.quo.Delete(c.ID); err != nil {
 		w.t.Fatal(err)
 	}
-	w.peopleDeleted[text(c.ExternalID)] = true
+	w.peopleDeleted[c.ID] = true
 	delete(w.extras, c.ID)
 	w.note("contact %s (%s) deleted in Quo", text(c.ExternalID), c.ID)
 }
@@ -292,9 +308,11 @@ func (w *world) loseLabel() {
 		return
 	}
 	w.edit(c.ID, func(c *quosim.Contact) {
-		if w.rng.IntN(2) == 0 {
+		what := w.rng.IntN(3)
+		if what != 0 {
 			c.ExternalID = nil
-		} else {
+		}
+		if what != 1 {
 			c.Source = nil
 		}
 	})
@@ -303,7 +321,7 @@ func (w *world) loseLabel() {
 
 func (w *world) cleanRun() {
 	w.clock.advance(w.someTime())
-	w.run(runOptions{})
+	w.checkDoubled(w.run(runOptions{}))
 }
 
 func (w *world) faultyRun() {
@@ -332,7 +350,7 @@ func (w *world) editedRun() {
 		if countdown--; countdown == 0 {
 			w.addBystander()
 			w.editRow()
-			if c, ok := w.ours(); ok {
+			if c, ok := w.orphan(); ok {
 				touched, w.unread = c, c.ID
 				w.edit(c.ID, func(c *quosim.Contact) { c.Role = new(w.pick("Midway", "Halfway")) })
 				w.remember(c.ID)

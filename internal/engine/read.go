@@ -43,6 +43,7 @@ type entry struct {
 	unsure  bool             // the contact was missed by the listing and by the look-up
 	other   *contact.Contact // ours under this key, while the link is with another contact
 	doubles []place          // further rows with the same key
+	outside bool             // the run is scoped to other keys: it only helps to tell whose key was changed
 }
 
 // place is where a key stands.
@@ -62,7 +63,13 @@ func (s *snapshot) entry(key string) *entry {
 
 // open reports whether the record must be decided: anything but a link of which neither side changed.
 func (e *entry) open() bool {
-	return e.link == nil || e.link.Pending || !e.same || !e.seen || e.contact != nil
+	return !e.outside && (e.link == nil || e.link.Pending || !e.same || !e.seen || e.contact != nil)
+}
+
+// moved reports whether a record outside of the run's scope may be one whose key was changed, or one whose row has it
+// now.
+func (e *entry) moved() bool {
+	return e.outside && (e.link.Linked() && !e.there || e.link == nil && e.row != nil)
 }
 
 // read reads the definitions, the base, the source and the contacts, in this order, so that rows can be mapped as they
@@ -95,11 +102,8 @@ func (r *run) readLinks(ctx context.Context, snap *snapshot) error {
 		if err != nil {
 			return err
 		}
-		if !r.inScope(link.Key) {
-			continue
-		}
 		e := snap.entry(link.Key)
-		e.link = &link
+		e.link, e.outside = &link, !r.inScope(link.Key)
 		if link.Linked() {
 			snap.facts.Links++
 		}
@@ -135,9 +139,7 @@ func (r *run) readRow(snap *snapshot, record contact.Record) {
 	case err != nil:
 		row := r.mapRow(record)
 		row.Problems = append([]contact.Problem{{Row: record.Row, Column: r.keyColumn(), Reason: err.Error()}}, row.Problems...)
-		if !r.scoped() {
-			snap.keyless = append(snap.keyless, row)
-		}
+		r.keyless(snap, row)
 		return
 	}
 	if first, doubled := snap.sameKey(key); doubled {
@@ -145,11 +147,11 @@ func (r *run) readRow(snap *snapshot, record contact.Record) {
 		snap.keyless = append(snap.keyless, reconcile.Row{Record: record, Values: r.mapRow(record).Values})
 		return
 	}
-	if !r.inScope(key) {
+	e := snap.entry(key)
+	e.there, e.number, e.outside = true, record.Row, !r.inScope(key)
+	if e.outside && e.link != nil {
 		return
 	}
-	e := snap.entry(key)
-	e.there, e.number = true, record.Row
 	hash := r.mapping.RowHash(record)
 	if e.link.Linked() && !e.link.Pending && e.link.GoneAt.IsZero() && hash == e.link.SourceHash {
 		e.same = true
@@ -161,17 +163,16 @@ func (r *run) readRow(snap *snapshot, record contact.Record) {
 
 // sameKey returns the key that came before and is the same but for case, if there was one.
 func (s *snapshot) sameKey(key string) (first string, doubled bool) {
-	if e := s.entries[key]; e != nil && e.there {
-		return key, true
-	}
 	lower := strings.ToLower(key)
-	if lower == strings.ToUpper(key) {
-		return "", false // no letters, so no case
-	}
 	if first, ok := s.folded[lower]; ok && first != key {
 		return first, true
 	}
-	s.folded[lower] = key
+	if e := s.entries[key]; e != nil && e.there {
+		return key, true
+	}
+	if lower != strings.ToUpper(key) { // it has letters, so it has a case
+		s.folded[lower] = key
+	}
 	return "", false
 }
 
@@ -181,7 +182,7 @@ func (snap *snapshot) doubledKey(first, key string, row int) {
 	e.doubles = append(e.doubles, place{key, row})
 	if key != first {
 		other := snap.entry(key)
-		other.there, other.row = true, &reconcile.Row{Problems: []contact.Problem{}}
+		other.there, other.row, other.outside = true, &reconcile.Row{Problems: []contact.Problem{}}, e.outside
 	}
 }
 
@@ -214,10 +215,17 @@ func (r *run) unreadableRow(snap *snapshot, record contact.Record, key string, k
 		return
 	}
 	snap.unreadable++
-	if !r.scoped() {
-		row.Problems[0].Key = ""
-		snap.keyless = append(snap.keyless, row)
+	row.Problems[0].Key = ""
+	r.keyless(snap, row)
+}
+
+// keyless notes a row whose key is empty or unusable. It is no problem of a scoped run, but may be the row of a record
+// whose key was changed.
+func (r *run) keyless(snap *snapshot, row reconcile.Row) {
+	if r.scoped() {
+		row.Problems = nil
 	}
+	snap.keyless = append(snap.keyless, row)
 }
 
 func (r *run) mapRow(record contact.Record) reconcile.Row {
@@ -268,7 +276,7 @@ func (r *run) checkRows(_ context.Context, snap *snapshot) error {
 
 // isNew reports whether the row would become a contact, or be paired with one.
 func (e *entry) isNew() bool {
-	return e.row != nil && !e.row.Filtered && len(e.row.Problems) == 0 && (e.link == nil || e.link.Relink)
+	return !e.outside && e.row != nil && !e.row.Filtered && len(e.row.Problems) == 0 && (e.link == nil || e.link.Relink)
 }
 
 // wholeWorkspace reports whether contacts that are not ours matter to the run.
@@ -332,6 +340,8 @@ func (r *run) readContact(snap *snapshot, c contact.Contact) {
 			e.other = &c
 			return
 		}
+	case e == nil && ours, e != nil && e.outside:
+		return
 	case e == nil:
 		r.stranger(snap, c)
 		return
@@ -373,7 +383,7 @@ func (r *run) lookUpMissing(ctx context.Context, snap *snapshot) error {
 	missing := map[string]*entry{}
 	var keys []string
 	for key, e := range snap.entries {
-		if e.link == nil || e.seen || e.link.ContactID == "" {
+		if e.outside || e.link == nil || e.seen || e.link.ContactID == "" {
 			continue
 		}
 		e.unsure = true

@@ -205,6 +205,9 @@ func (r *run) allProblems() []state.Problem {
 	for _, p := range r.plan.Problems {
 		all = append(all, state.Problem{Problem: p})
 	}
+	if r.scoped() {
+		all = slices.DeleteFunc(all, func(p state.Problem) bool { return !r.inScope(p.Key) })
+	}
 	slices.SortStableFunc(all, func(a, b state.Problem) int {
 		return cmp.Or(cmp.Compare(a.Row, b.Row), cmp.Compare(a.Key, b.Key))
 	})

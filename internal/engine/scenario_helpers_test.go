@@ -402,3 +402,14 @@ func wantEqual[T any](t testing.TB, what string, got, want T) {
 		t.Errorf("%s (-want +got):\n%s", what, diff)
 	}
 }
+
+// readRow takes over what the file holds now, as people who look at it do, and returns the row with the key.
+func (s *scene) readRow(key string) []string {
+	s.t.Helper()
+	rows, err := csv.NewReader(strings.NewReader(s.file())).ReadAll()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	s.rows = rows
+	return s.row(key)
+}

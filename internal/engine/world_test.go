@@ -80,7 +80,7 @@ type world struct {
 	unread        string               // the id of a contact that was edited during a run and not read since
 	phoneAtMove   map[string]string    // their phone number then
 	unbraked      bool                 // the run may do whatever it likes
-	peopleDeleted map[string]bool      // keys of contacts that people deleted
+	peopleDeleted map[string]bool      // ids of contacts that people deleted
 }
 
 // edit is a value that a person wrote.

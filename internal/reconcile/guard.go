@@ -54,13 +54,15 @@ type Kind struct {
 	Action contact.Action // Create, Update or Delete
 }
 
-// kind returns what the brake counts the operation as: unlinking is a delete.
-func (o *Operation) kind() Kind {
-	if o.Action == contact.Unlink {
-		return Kind{o.Side, contact.Delete}
+// KindOf returns what the brake counts an action as: unlinking is a delete.
+func KindOf(side contact.Side, action contact.Action) Kind {
+	if action == contact.Unlink {
+		action = contact.Delete
 	}
-	return Kind{o.Side, o.Action}
+	return Kind{side, action}
 }
+
+func (o *Operation) kind() Kind { return KindOf(o.Side, o.Action) }
 
 // Apply marks the operations of the plan that the brake keeps back, and those that a person let through. A kind that
 // exceeds its limit is held whole; held deletes hold the creates too.

@@ -98,6 +98,9 @@ type Input struct {
 	Mapping  *mapping.Mapping
 	Now      time.Time
 	Subjects []Subject
+	// Bystanders are records about which nothing is decided, because they are outside of the run's scope or wait for
+	// the outcome of an operation. Their keys may have been changed, or their rows may have another record's.
+	Bystanders []Subject
 	// Keyless are rows whose key is empty or unusable; their Problems say so. Those of a doubled key are here for
 	// their values only: their problems stand with the key.
 	Keyless []Row

@@ -13,15 +13,16 @@ import (
 // both stay as they are until a person says `syncd rekey`.
 func (d *decider) findChangedKeys() {
 	gone := map[string][]string{} // identity -> keys of gone links
-	for _, s := range d.Subjects {
+	all := slices.Concat(d.Subjects, d.Bystanders)
+	for _, s := range all {
 		if s.Link.Linked() && s.Row == nil {
 			for _, id := range d.identities(baseValues(s.Link.Base)) {
 				gone[id] = append(gone[id], s.Key)
 			}
 		}
 	}
-	for i := range d.Subjects {
-		if s := &d.Subjects[i]; s.Row != nil && s.Link == nil && !s.Row.Filtered {
+	for _, s := range all {
+		if s.Row != nil && s.Link == nil && !s.Row.Filtered {
 			if old := d.formerKeys(gone, s.Row.Values); len(old) > 0 {
 				d.moved[s.Key] = true
 				d.plan.Problems = append(d.plan.Problems, contact.Problem{Key: s.Key, Row: s.Row.Record.Row,
@@ -31,7 +32,12 @@ func (d *decider) findChangedKeys() {
 	}
 	for _, row := range d.Keyless {
 		problems := slices.Clone(row.Problems)
-		if old := d.formerKeys(gone, row.Values); len(old) > 0 && len(problems) > 0 {
+		switch old := d.formerKeys(gone, row.Values); {
+		case len(old) == 0:
+		case len(problems) == 0: // of a doubled key, which is a problem of its own
+			key, _ := d.Mapping.Key(row.Record)
+			problems = []contact.Problem{{Key: key, Row: row.Record.Row, Reason: changedKeyReason(old)}}
+		default:
 			problems[0].Reason += "; " + changedKeyReason(old)
 		}
 		d.plan.Problems = append(d.plan.Problems, problems...)
@@ -65,8 +71,13 @@ func changedKeyReason(old []string) string {
 func (d *decider) identities(values contact.Values) []string {
 	ids := d.Mapping.Identities(values)
 	var all strings.Builder
+	filled := false
 	for _, f := range d.Mapping.Fields() {
 		fmt.Fprintf(&all, "%q ", values[f.Name].Norm)
+		filled = filled || !values[f.Name].Empty()
+	}
+	if !filled {
+		return ids
 	}
 	return append(ids, all.String())
 }
