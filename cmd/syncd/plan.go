@@ -48,7 +48,7 @@ func (o *runOptions) plan(c *cli) command {
 				c.printPlan(p, &r, s, c.titles(ctx, app, s, planFields(p)))
 			}
 			c.complainAbout(ctx, app.Options.Config, &r)
-			left := len(p.Operations) + len(r.Conflicts) + len(r.Problems)
+			left := len(p.Operations) + len(r.Conflicts) + len(planProblems(p, &r))
 			code = worse(code, reportCode(&r, o.strict && left > 0))
 		}
 		if c.json() {

@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/text"
@@ -170,7 +171,7 @@ func planSummary(p reconcile.Plan, r *engine.Report, problems int) string {
 		}
 		return count(n, noun)
 	}
-	did := joined(", ", side(contact.Quo, " in Quo"), side(contact.Source, " in the source"), some(unlinked, "unlinking"))
+	did := joined(", ", side(contact.Quo, " in Quo"), side(contact.Source, " in the source"), nonZero(unlinked, "%d to unlink"))
 	if r.Error != nil {
 		return "no plan"
 	}
@@ -181,7 +182,7 @@ func planSummary(p reconcile.Plan, r *engine.Report, problems int) string {
 		nonZero(len(p.Waiting), "%d waiting"), nonZero(r.Unchanged, "%d unchanged"))
 }
 
-// planProblems are the problems of a plan, those that only the report knows included.
+// planProblems are the problems of a plan, those that only the report knows included, in the order of the rows.
 func planProblems(p reconcile.Plan, r *engine.Report) []engine.Problem {
 	if len(r.Problems) > 0 {
 		return r.Problems
@@ -190,6 +191,7 @@ func planProblems(p reconcile.Plan, r *engine.Report) []engine.Problem {
 	for _, problem := range p.Problems {
 		problems = append(problems, engine.Problem{Problem: problem})
 	}
+	slices.SortStableFunc(problems, func(a, b engine.Problem) int { return cmp.Compare(a.Row, b.Row) })
 	return problems
 }
 

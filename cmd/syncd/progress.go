@@ -39,10 +39,10 @@ func newProgress(stderr io.Writer, getenv func(string) (string, bool)) *progress
 	p := &progress{w: stderr, done: make(chan struct{})}
 	if fd, ok := terminal(stderr); ok && capable(stderr, getenv) {
 		p.width = func() int {
-			if width, _, err := term.GetSize(fd); err == nil {
+			if width, _, err := term.GetSize(fd); err == nil && width > 0 {
 				return width
 			}
-			return 80
+			return 80 // some terminals do not know
 		}
 		p.start()
 	}

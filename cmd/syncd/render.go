@@ -15,7 +15,8 @@ const (
 	longest = 200 // a longer one is cut: -o json has it whole
 )
 
-// align returns rows of cells as lines of columns, two spaces apart. The cells must be printable.
+// align returns rows of cells as lines of columns, two spaces apart; a column without text takes no room. The cells
+// must be printable.
 func align(rows [][]string) []string {
 	var widths []int
 	for _, row := range rows {
@@ -30,7 +31,9 @@ func align(rows [][]string) []string {
 	for i, row := range rows {
 		var b strings.Builder
 		for j, cell := range row {
-			b.WriteString(column(cell, widths[j]))
+			if cell != "" || widths[j] > 0 {
+				b.WriteString(column(cell, widths[j]))
+			}
 		}
 		lines[i] = strings.TrimRight(b.String(), " ")
 	}

@@ -214,12 +214,12 @@ func brakeNote(h engine.HeldCounts, s *config.Sync) string {
 		if n == 0 {
 			return ""
 		}
-		return fmt.Sprintf("%s: %v", name, l)
+		return fmt.Sprintf("%s %v", name, l)
 	}
 	creates := limit(h.Creates, "creates", s.Brake.Creates)
 	if h.Deletes > 0 {
 		creates = ""
 	}
-	return fmt.Sprintf(" (the brake: %s)", joined(", ", limit(h.Deletes, "deletes", s.Brake.Deletes),
+	return fmt.Sprintf(" (limit: %s)", joined(", ", limit(h.Deletes, "deletes", s.Brake.Deletes),
 		limit(h.Updates, "updates", s.Brake.Updates), creates))
 }

@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -139,11 +140,18 @@ func (s *sandbox) print(w *quosim.Workspace, k quosim.Contact) error {
 		add("emails."+item.Name, item.Value)
 	}
 	for _, f := range k.CustomFields {
-		add("customFields."+definitionOf(w.CustomFields(), f.Key).Name, fmt.Sprint(f.Value))
+		add("customFields."+definitionOf(w.CustomFields(), f.Key).Name, customText(f.Value))
 	}
 	add("updatedAt", moment(k.UpdatedAt))
 	printLines(s.out, "", align(lines))
 	return nil
+}
+
+func customText(value any) string {
+	if list, ok := value.([]string); ok {
+		return strings.Join(list, ", ")
+	}
+	return fmt.Sprint(value)
 }
 
 func items(list []quosim.Item) string {

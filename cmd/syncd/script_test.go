@@ -188,7 +188,7 @@ func scriptHostile(ts *testscript.TestScript, _ bool, args []string) {
 func execSyncd(ts *testscript.TestScript, args []string) (code int, stdout, stderr string) {
 	cmd := exec.Command(filepath.Join(ts.Getenv("WORK"), binDir, "syncd"), args...)
 	cmd.Dir = ts.MkAbs(".")
-	for _, name := range []string{"TZ", "HOME", "TMPDIR", "QUO_API_KEY", "QUO_URL", "GOCOVERDIR"} {
+	for _, name := range []string{"TZ", "HOME", "TMPDIR", "QUO_API_KEY", "QUO_URL", "GOCOVERDIR", "NO_COLOR"} {
 		cmd.Env = append(cmd.Env, name+"="+ts.Getenv(name))
 	}
 	var out, errOut bytes.Buffer
@@ -207,7 +207,10 @@ var changing = []struct {
 	{regexp.MustCompile(`\d{4}-\d\d-\d\dT[\d:.]+Z`), "TIME"},
 	{regexp.MustCompile(`\d{4}-\d\d-\d\d \d\d:\d\d:\d\d`), "0000-00-00 00:00:00"}, // of the same width
 	{regexp.MustCompile(`\b\d\d:\d\d( on \d+ [A-Z][a-z]+)?(:\d\d)?( keeps|$)`), "HH:MM$3"},
-	{regexp.MustCompile(`(\d+ ms|\d+\.\d s)\b( *)`), "0 s  "},
+	{regexp.MustCompile(`TOOK +`), "TOOK  "},
+	{regexp.MustCompile(`(\d+ ms|\d+\.\d s)  +`), "0 s   "},
+	{regexp.MustCompile(`\d+ ms|\d+\.\d s`), "0 s"},
+	{regexp.MustCompile(`trace \d+`), "trace 0"},
 	{regexp.MustCompile(`\b[0-9a-f]{24}\b`), "000000000000000000000000"},
 	{regexp.MustCompile(`http://127\.0\.0\.1:\d+`), "http://127.0.0.1:PORT"},
 }

@@ -350,5 +350,6 @@ func (a *applier) advanced(n int) {
 func (a *applier) count(s step) {
 	a.mu.Lock()
 	a.report.count(s.Side, s.Action)
+	a.finished[target{s.Key, s.Side}] = true
 	a.mu.Unlock()
 }

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"syncd/internal/contact"
+	"syncd/internal/sources"
 	"syncd/internal/state"
 )
 
@@ -68,6 +69,16 @@ type mortalTransport struct {
 
 func (m mortalTransport) RoundTrip(r *http.Request) (*http.Response, error) {
 	return do(m.death, func() (*http.Response, error) { return m.RoundTripper.RoundTrip(r) })
+}
+
+// mortalSource writes as long as the process lives.
+type mortalSource struct {
+	sources.Source
+	death *death
+}
+
+func (m mortalSource) Write(ctx context.Context, columns []string, changes []contact.Change) ([]sources.Outcome, error) {
+	return do(m.death, func() ([]sources.Outcome, error) { return m.Source.Write(ctx, columns, changes) })
 }
 
 // mortalStore writes as long as the process lives.

@@ -103,6 +103,9 @@ func (r *run) readBases(ctx context.Context, snap *snapshot) error {
 	conflicts, err := r.Store.Conflicts(ctx, r.Sync.Name)
 	snap.takes = map[string]map[contact.Field]reconcile.Choice{}
 	for _, c := range conflicts {
+		if r.busy[c.Key] != "" && r.inScope(c.Key) {
+			r.undecided = append(r.undecided, c)
+		}
 		if c.Take == "" {
 			continue
 		}

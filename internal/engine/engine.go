@@ -63,7 +63,7 @@ type Progress struct {
 // Run makes one pass: lease, settle, read, map, decide, guard, apply, report. What went wrong stands in the report.
 func (e *Engine) Run(ctx context.Context, req Request) Report {
 	r := &run{Engine: e, request: req, calls: e.Quo.Calls()}
-	r.report = Report{Sync: e.Sync.Name, StartedAt: time.Now().UTC()}
+	r.report, r.finished = Report{Sync: e.Sync.Name, StartedAt: time.Now().UTC()}, map[target]bool{}
 	asked := time.Now()
 	lease, err := e.Store.Acquire(ctx, e.Sync.Name, e.Holder, e.Lease)
 	if err != nil {
@@ -133,9 +133,18 @@ type run struct {
 	problems []state.Problem
 	// refused are the problems of earlier tries that Quo or the source refused, by what caused them.
 	refused map[contact.Hash]state.Problem
-	plan    reconcile.Plan
-	report  Report
-	calls   quo.Calls
+	// undecided are the open conflicts of busy records, about which this run has no say.
+	undecided []state.Conflict
+	finished  map[target]bool // operations that are done
+	plan      reconcile.Plan
+	report    Report
+	calls     quo.Calls
+}
+
+// target is the record that an operation changes, on one side.
+type target struct {
+	key  string
+	side contact.Side
 }
 
 // start records the run.

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"syncd/internal/contact"
 	"syncd/internal/quo/quosim"
 )
 
@@ -77,6 +78,9 @@ func (w *world) editRow() {
 	col := 1 + w.rng.IntN(len(header)-1)
 	r[col] = fresh[col]
 	w.note("row %s: %s = %q", r[colID], header[col], r[col])
+	if col == colFirst {
+		w.edits = append(w.edits, edit{key: r[colID], side: contact.Source, field: "firstName", value: strings.TrimSpace(r[col])})
+	}
 	w.saveRows()
 }
 
@@ -93,7 +97,21 @@ func (w *world) removeRow(at int) {
 	key := w.rows[at][colID]
 	w.note("row %s deleted", key)
 	w.rows = slices.Delete(w.rows, at, at+1)
+	w.gone(key)
+}
+
+// gone notes that the row of a key went, and what its contact held then.
+func (w *world) gone(key string) {
 	w.goneAt[key] = w.clock.Now()
+	if c, ok := w.contactOf(key); ok {
+		w.heldThen[key] = content(c)
+	}
+}
+
+// content is what a contact holds, whenever it was changed.
+func content(c quosim.Contact) string {
+	c.UpdatedAt = time.Time{}
+	return dump(c)
 }
 
 func (w *world) deleteSomeRows() {
@@ -183,7 +201,7 @@ func (w *world) changeKey() {
 		w.nextID++
 		old := r[colID]
 		r[colID] = w.pick("", old+"-x")
-		w.goneAt[old] = w.clock.Now()
+		w.gone(old)
 		w.moved[old], w.phoneAtMove[old] = r, r[colPhone]
 		w.note("row %s got key %q", old, r[colID])
 		w.saveRows()
@@ -220,7 +238,7 @@ func (w *world) edit(id string, change func(*quosim.Contact)) {
 		w.t.Fatal(err)
 	}
 	after, _ := w.quo.Get(id)
-	if after.UpdatedAt = before.UpdatedAt; dump(after) != dump(before) {
+	if content(after) != content(before) {
 		w.editedAt[id] = w.clock.Now()
 	}
 }
@@ -241,7 +259,7 @@ func (w *world) editContact() {
 		c.FirstName = &value
 	})
 	w.note("contact %s (%s): firstName %q", text(c.ExternalID), c.ID, value)
-	w.edits = append(w.edits, edit{key: text(c.ExternalID), id: c.ID, field: "firstName", value: value})
+	w.edits = append(w.edits, edit{key: text(c.ExternalID), id: c.ID, side: contact.Quo, field: "firstName", value: value})
 }
 
 // editUnmapped is a person who changes what the mapping does not name.

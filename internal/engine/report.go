@@ -176,9 +176,7 @@ func (r *run) record(ctx context.Context, problems []state.Problem) error {
 		return r.Store.FinishRun(ctx, r.keeper.lease, row, nil)
 	}
 	findings := state.Findings{Scope: r.request.Only, Problems: problems, Held: r.heldOperations()}
-	for _, c := range r.plan.Conflicts {
-		findings.Conflicts = append(findings.Conflicts, state.Conflict{Conflict: c})
-	}
+	findings.Conflicts = r.conflicts()
 	if !r.sync.FirstRunDone && !r.scoped() {
 		r.sync.FirstRunDone, r.sync.Name, r.sync.Label = true, r.Sync.Name, r.Sync.Policy.Label
 		if err := r.Store.Commit(ctx, r.keeper.lease, state.Batch{Sync: &r.sync}); err != nil {
@@ -186,6 +184,21 @@ func (r *run) record(ctx context.Context, problems []state.Problem) error {
 		}
 	}
 	return r.Store.FinishRun(ctx, r.keeper.lease, row, &findings)
+}
+
+// conflicts are those that wait for a person, and those whose settlement is not carried out yet: the store keeps what
+// the person said.
+func (r *run) conflicts() []state.Conflict {
+	all := slices.Clone(r.undecided)
+	for _, c := range r.plan.Conflicts {
+		all = append(all, state.Conflict{Conflict: c})
+	}
+	for _, c := range r.plan.Resolved {
+		if !r.finished[target{c.Key, c.Side}] {
+			all = append(all, state.Conflict{Conflict: c.Conflict})
+		}
+	}
+	return all
 }
 
 func (r *run) heldOperations() []state.Held {

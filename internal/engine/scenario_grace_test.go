@@ -9,6 +9,7 @@ import (
 	"syncd/internal/contact"
 	"syncd/internal/engine"
 	"syncd/internal/quo/quosim"
+	"syncd/internal/reconcile"
 	"syncd/internal/state"
 )
 
@@ -53,13 +54,15 @@ func TestContactOfAGoneRowIsDeletedAfterTheGrace(t *testing.T) {
 	s.wantQuiet()
 }
 
-// editedMeanwhile is a scene in which a row went and its contact was edited.
-func editedMeanwhile(t *testing.T) *scene {
+// editedMeanwhile is a scene in which a row went and its contact was edited, after or before a run missed the row.
+func editedMeanwhile(t *testing.T, missed bool) *scene {
 	s := newScene(t)
 	s.people(5)
 	s.done()
 	s.remove(key(2))
-	s.done()
+	if missed {
+		s.done()
+	}
 	s.inQuo(key(2), func(c *quosim.Contact) { c.Role = new("CTO") }) // which is not mapped
 	s.later(grace)
 	report := s.done()
@@ -79,7 +82,7 @@ func (s *scene) resolve(key string, field contact.Field, take contact.Side) {
 
 func TestEditedContactOfAGoneRowIsNeverDeletedUnasked(t *testing.T) {
 	t.Parallel()
-	s := editedMeanwhile(t)
+	s := editedMeanwhile(t, true)
 	s.later(100 * time.Hour)
 	wantEqual(t, "conflicts", len(s.done().Conflicts), 1)
 	wantEqual(t, "contacts", len(s.quo.Contacts()), 5)
@@ -87,30 +90,41 @@ func TestEditedContactOfAGoneRowIsNeverDeletedUnasked(t *testing.T) {
 
 func TestEditedContactOfAGoneRowIsDeletedOnAPersonsWord(t *testing.T) {
 	t.Parallel()
-	s := editedMeanwhile(t)
-	s.resolve(key(2), contact.WholeRecord, contact.Source)
-	s.done()
-	s.later(2 * grace)
-	s.done()
-	wantEqual(t, "contacts", len(s.quo.Contacts()), 4)
-	s.wantQuiet()
+	for name, missed := range map[string]bool{"edited after the row was missed": true, "edited before": false} {
+		t.Run(name, func(t *testing.T) {
+			s := editedMeanwhile(t, missed)
+			s.resolve(key(2), contact.WholeRecord, contact.Source)
+			wantEqual(t, "conflicts", len(s.done().Conflicts), 0)
+			s.later(2 * grace)
+			wantEqual(t, "conflicts", len(s.done().Conflicts), 0)
+			wantEqual(t, "contacts", len(s.quo.Contacts()), 4)
+			s.wantQuiet()
+		})
+	}
 }
 
 func TestWordOnAGoneRowIsVoidWhenTheContactChangesAgain(t *testing.T) {
 	t.Parallel()
-	s := editedMeanwhile(t)
-	s.resolve(key(2), contact.WholeRecord, contact.Source)
-	s.inQuo(key(2), func(c *quosim.Contact) { c.Role = new("CEO") })
-	s.later(2 * grace)
-	wantEqual(t, "conflicts", len(s.done().Conflicts), 1)
-	s.later(2 * grace)
-	wantEqual(t, "conflicts", len(s.done().Conflicts), 1)
-	wantEqual(t, "contacts", len(s.quo.Contacts()), 5)
+	for name, waits := range map[string]bool{"before the next run": false, "while the brake holds the delete": true} {
+		t.Run(name, func(t *testing.T) {
+			s := editedMeanwhile(t, true)
+			s.resolve(key(2), contact.WholeRecord, contact.Source)
+			s.sync.Deletes = reconcile.Limit{}
+			if waits {
+				wantEqual(t, "held", s.ends(state.RunHeld).Held.Deletes, 1)
+				wantEqual(t, "held again", s.ends(state.RunHeld).Held.Deletes, 1)
+			}
+			s.inQuo(key(2), func(c *quosim.Contact) { c.Role = new("CEO") })
+			s.later(2 * grace)
+			wantEqual(t, "conflicts", len(s.done(engine.Request{AllowDeletes: true}).Conflicts), 1)
+			wantEqual(t, "contacts", len(s.quo.Contacts()), 5)
+		})
+	}
 }
 
 func TestEditedContactOfAGoneRowIsKeptOnAPersonsWord(t *testing.T) {
 	t.Parallel()
-	s := editedMeanwhile(t)
+	s := editedMeanwhile(t, true)
 	s.resolve(key(2), contact.WholeRecord, contact.Quo)
 	wantEqual(t, "unlinked", s.done().Unlinked, 1)
 	s.later(2 * grace)

@@ -413,3 +413,5 @@ func (s *scene) readRow(key string) []string {
 	s.rows = rows
 	return s.row(key)
 }
+
+const day = 24 * time.Hour

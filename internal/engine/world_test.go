@@ -79,6 +79,7 @@ type world struct {
 	moved         map[string][]string  // rows that got another key, by the old one
 	unread        string               // the id of a contact that was edited during a run and not read since
 	phoneAtMove   map[string]string    // their phone number then
+	heldThen      map[string]string    // what the contact of a key held when its row went
 	unbraked      bool                 // the run may do whatever it likes
 	peopleDeleted map[string]bool      // ids of contacts that people deleted
 }
@@ -87,6 +88,7 @@ type world struct {
 type edit struct {
 	key, id, value string
 	field          contact.Field
+	side           contact.Side
 }
 
 var header = []string{"id", "First", "Last", "Company", "Phone", "Email", "VIP", "Score", "Tags", "Notes"}
@@ -108,7 +110,7 @@ func newWorld(t testing.TB, seed uint64) *world {
 	w := &world{t: t, rng: rand.New(rand.NewPCG(seed, 1)), dir: tempDir(t), clock: &clock{now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)},
 		rows: [][]string{header}, bystanders: map[string]quosim.Contact{}, extras: map[string]quosim.Contact{}, peopleDeleted: map[string]bool{},
 		goneAt: map[string]time.Time{}, editedAt: map[string]time.Time{}, approved: map[string]bool{}, deleted: map[string]bool{},
-		moved: map[string][]string{}, phoneAtMove: map[string]string{}}
+		moved: map[string][]string{}, phoneAtMove: map[string]string{}, heldThen: map[string]string{}}
 	var err error
 	w.quo, err = quosim.New(quosim.Options{RequestsPerSecond: -1, Seed: seed + 1, Now: w.clock.Now, Order: quosim.Order(w.rng.IntN(3))})
 	if err != nil {
@@ -118,8 +120,11 @@ func newWorld(t testing.TB, seed uint64) *world {
 	t.Cleanup(w.server.Close)
 	w.policy = reconcile.Policy{Label: label, Direction: contact.ToQuo, Match: reconcile.Match{Ask: true},
 		CreateInSource: reconcile.CreateOff, RowGone: reconcile.RowGoneDelete, ContactGone: reconcile.ContactGoneKeep, Grace: grace}
+	if w.rng.IntN(2) == 0 {
+		w.policy.Direction = contact.TwoWay
+	}
 	field := func(name contact.Field, column string) mapping.Field {
-		return mapping.Field{Name: name, Column: column, Direction: contact.ToQuo, Conflicts: contact.Ask, Separator: ","}
+		return mapping.Field{Name: name, Column: column, Direction: w.policy.Direction, Conflicts: contact.Ask, Separator: ","}
 	}
 	w.fields = []mapping.Field{
 		field(contact.FirstName, "First"), field(contact.LastName, "Last"), field(contact.Company, "Company"),
@@ -164,6 +169,28 @@ func (w *world) saveRows() {
 	}
 }
 
+// loadRows looks at what a run left in the file.
+func (w *world) loadRows() {
+	data, err := os.ReadFile(w.path("rows.csv"))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	rows, err := csv.NewReader(bytes.NewReader(data)).ReadAll()
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for i, r := range rows { // the rows stay the same ones
+		if i < len(w.rows) && len(r) == len(w.rows[i]) {
+			copy(w.rows[i], r)
+			continue
+		}
+		w.t.Fatalf("row %d of the file is %q", i, r)
+	}
+	if len(rows) != len(w.rows) {
+		w.t.Errorf("the file has %d rows, people left %d", len(rows), len(w.rows))
+	}
+}
+
 // run is one process: it opens the state, runs the sync once and ends. A crash point of 0 means that it does not
 // crash; n means that the n-th thing that it does to the world outside is its last.
 type runOptions struct {
@@ -193,13 +220,14 @@ func (w *world) run(o runOptions) engine.Report {
 			Mapping: mapping.Options{Fields: slices.Clone(w.fields), Key: []string{"id"}, Region: "US", Location: time.UTC},
 			Deletes: reconcile.Limit{Percent: 10, IsPercent: true}, Updates: reconcile.Limit{Percent: 50, IsPercent: true},
 			Creates: reconcile.Limit{Percent: 50, IsPercent: true}, Labels: []string{label}},
-		Source: csvfile.New(csvfile.Options{Path: w.path("rows.csv"), Key: []string{"id"}}),
+		Source: mortalSource{csvfile.New(csvfile.Options{Path: w.path("rows.csv"), Key: []string{"id"}}), death},
 		Quo:    client, Store: mortalStore{store, death}, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
 		Holder: "simulation", Lease: leaseTTL, Workers: 1 + w.rng.IntN(4),
 	}
 	report := e.Run(ctx, o.request)
-	w.note("run %d: %s created %d updated %d deleted %d unlinked %d stale %d held %v problems %d waiting %d err %v crash %d", report.RunID, report.Status,
-		report.Created, report.Updated, report.Deleted, report.Unlinked, report.Stale, report.Held, len(report.Problems), len(report.Waiting), report.Err(), o.crashAt)
+	w.loadRows()
+	w.note("run %d: %s created %d updated %d source %d deleted %d unlinked %d stale %d held %v problems %d conflicts %d waiting %d err %v crash %d", report.RunID, report.Status,
+		report.Created, report.Updated, report.SourceUpdated, report.Deleted, report.Unlinked, report.Stale, report.Held, len(report.Problems), len(report.Conflicts), len(report.Waiting), report.Err(), o.crashAt)
 	return report
 }
 

@@ -133,6 +133,7 @@ func (d *decider) merge(s *Subject, link contact.Link) {
 		c := fieldCase{field: f, base: settled, known: known, source: s.Row.Values[f.Name], quo: quo[f.Name],
 			take: s.Take[f.Name].of(s.Row.Values[f.Name].Norm, quo[f.Name].Norm), rowAt: s.Row.UpdatedAt, contactAt: s.Contact.UpdatedAt}
 		what, why := mergeField(c)
+		d.resolved(contact.Conflict{Key: s.Key, Field: f.Name, Base: settled.Quo, Source: c.source.Norm, Quo: c.quo.Norm}, c.take, what.side())
 		switch what {
 		case settle:
 			base[f.Name] = contact.Settled{Source: c.source.Norm, Quo: c.quo.Norm}
@@ -264,29 +265,45 @@ func (d *decider) rowGone(s *Subject) {
 		(!s.Link.Adopted || d.Policy.DeleteAdopted)
 	source, quo := "the row is gone", "the contact changed, last at "+s.Contact.UpdatedAt.UTC().Format(time.RFC3339Nano)
 	take := s.Take[contact.WholeRecord].of(source, quo)
+	whole := contact.Conflict{Key: s.Key, Field: contact.WholeRecord, Base: "as last synced", Source: source, Quo: quo}
 	switch changed := s.Contact.ContentHash() != s.Link.QuoHash; {
 	case !mayDelete:
 		d.unlink(s, contact.Quo, "the row is gone, the contact is kept")
 	case changed && take == contact.Quo && d.Policy.CreateInSource != CreateOff:
+		d.resolved(whole, take, contact.Source)
 		d.createRow(s, "the row was gone, settled for Quo")
 	case changed && take == contact.Quo:
+		d.resolved(whole, take, contact.Quo)
 		d.unlink(s, contact.Quo, "the row is gone, the contact is kept: settled for Quo")
 	case changed && take == "":
-		d.plan.Conflicts = append(d.plan.Conflicts, contact.Conflict{Key: s.Key, Field: contact.WholeRecord,
-			Base: "as last synced", Source: source, Quo: quo})
-		d.keepPending(s)
+		d.plan.Conflicts = append(d.plan.Conflicts, whole)
+		d.settle(s, d.missed(s))
 	default:
+		d.resolved(whole, take, contact.Quo)
 		d.deleteContact(s)
 	}
 }
 
-// deleteContact deletes the contact of a row that went, once the grace is over.
-func (d *decider) deleteContact(s *Subject) {
+// resolved notes that a person's word settles a conflict by an operation on one side.
+func (d *decider) resolved(c contact.Conflict, take, side contact.Side) {
+	if take != "" && side != "" {
+		d.plan.Resolved = append(d.plan.Resolved, Resolved{c, side})
+	}
+}
+
+// missed returns the link of a row that is gone, with the time of the first run that missed it.
+func (d *decider) missed(s *Subject) contact.Link {
 	link := *s.Link
 	link.Pending = true
 	if link.GoneAt.IsZero() {
 		link.GoneAt = d.Now
 	}
+	return link
+}
+
+// deleteContact deletes the contact of a row that went, once the grace is over.
+func (d *decider) deleteContact(s *Subject) {
+	link := d.missed(s)
 	d.settle(s, link)
 	until := link.GoneAt.Add(d.Policy.Grace)
 	switch {

@@ -18,6 +18,17 @@ const (
 	conflict                // neither side is written until a person decides
 )
 
+// side is the side that the verdict writes, "" when it writes none.
+func (v verdict) side() contact.Side {
+	switch v {
+	case toQuo:
+		return contact.Quo
+	case toSource:
+		return contact.Source
+	}
+	return ""
+}
+
 // fieldCase is one field of a pair, with all that its verdict depends on.
 type fieldCase struct {
 	field       mapping.Field

@@ -16,12 +16,20 @@ type Plan struct {
 	// Drop are the keys of the links that nothing is left of, on either side.
 	Drop      []string
 	Conflicts []contact.Conflict
-	Problems  []contact.Problem
-	Waiting   []Waiting
+	// Resolved are the conflicts that operations of the plan, or waiting ones, settle by a person's word.
+	Resolved []Resolved
+	Problems []contact.Problem
+	Waiting  []Waiting
 	// Unmanaged are the keys of contacts that are ours and have no row.
 	Unmanaged []string
 	// Unchanged is how many linked records need nothing.
 	Unchanged int
+}
+
+// Resolved is a conflict that a person settled, and the side on which the operation is that carries the word out.
+type Resolved struct {
+	contact.Conflict
+	Side contact.Side
 }
 
 // Waiting is a delete that waits for its grace.
