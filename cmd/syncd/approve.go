@@ -157,7 +157,7 @@ run gives the contact the new key too.`,
 			err = app.WithLease(ctx, s.Name, func(lease state.Lease) error { return app.Store.Rekey(ctx, lease, old, key) })
 			switch {
 			case errors.As(err, new(*state.ExistsError)):
-				return hinted(err, fmt.Sprintf("only one of the two can have it; see `%s`", c.hintCommand("history", s.Name, key)))
+				return hinted(err, fmt.Sprintf("only one of the two can have it; see %#q", c.hintCommand("history", s.Name, key)))
 			case err != nil:
 				return missing(err, fmt.Sprintf("no record of %s has the key %s", s.Name, value(old)))
 			case c.json():

@@ -84,7 +84,7 @@ func (c *cli) withState(do func(context.Context, state.Store)) {
 	if err != nil {
 		return
 	}
-	defer store.Close()
+	defer func() { _ = store.Close() }() // it was only read
 	do(ctx, store)
 }
 

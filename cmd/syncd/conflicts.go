@@ -120,7 +120,7 @@ func (c *cli) resolve(take *string) command {
 		n, err := app.Store.Resolve(ctx, s.Name, key, field, contact.Side(*take))
 		switch {
 		case err != nil:
-			return missing(err, fmt.Sprintf("`%s` lists them", c.hintCommand("conflicts", s.Name)))
+			return missing(err, fmt.Sprintf("%#q lists them", c.hintCommand("conflicts", s.Name)))
 		case c.json():
 			return c.printJSON(map[string]any{"sync": s.Name, "key": key, "field": field, "take": *take, "resolved": n})
 		}
@@ -151,7 +151,7 @@ func (c *cli) conflictField(ctx context.Context, app *daemon.App, s *config.Sync
 			return k.Field, nil
 		}
 	}
-	hint := fmt.Sprintf("`%s` lists all conflicts", c.hintCommand("conflicts", s.Name))
+	hint := fmt.Sprintf("%#q lists all conflicts", c.hintCommand("conflicts", s.Name))
 	if len(known) > 0 {
 		hint = "its conflicts are in " + strings.Join(known, ", ")
 	}

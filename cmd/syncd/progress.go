@@ -103,7 +103,7 @@ func (p *progress) Write(data []byte) (int, error) {
 
 func (p *progress) erase() {
 	if p.drawn {
-		io.WriteString(p.w, eraseLine)
+		fmt.Fprint(p.w, eraseLine)
 		p.drawn = false
 	}
 }
@@ -116,7 +116,7 @@ func (p *progress) draw() {
 		return
 	}
 	line := progressLine(p.sync, p.at, now.Sub(p.since), now)
-	io.WriteString(p.w, eraseLine+text.Snip(line, p.width()-1, "…"))
+	fmt.Fprint(p.w, eraseLine+text.Snip(line, p.width()-1, "…"))
 	p.drawn = true
 }
 

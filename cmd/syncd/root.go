@@ -25,7 +25,6 @@ func (c *cli) root() *cobra.Command {
 	root := &cobra.Command{
 		Use: "syncd", Short: "Keep Quo contacts and the rows of a source the same", Long: rootHelp, Example: rootExamples,
 		Version: version(), SilenceErrors: true, SilenceUsage: true,
-		CompletionOptions: cobra.CompletionOptions{DisableDescriptions: false},
 	}
 	group(root,
 		c.runCommand(), c.planCommand(),

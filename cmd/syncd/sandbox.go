@@ -96,7 +96,7 @@ func (s *sandbox) serveCommand() *cobra.Command {
 
 // serve serves the workspace until the context ends.
 func (s *sandbox) serve(ctx context.Context, workspace *quosim.Workspace, address string) error {
-	listener, err := net.Listen("tcp", address)
+	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
 	if err != nil {
 		return fmt.Errorf("sandbox: %w", err)
 	}

@@ -96,8 +96,8 @@ func scriptSyncd(ts *testscript.TestScript, neg bool, args []string) {
 		want, args = code, args[1:]
 	}
 	code, stdout, stderr := execSyncd(ts, args)
-	ts.Stdout().Write([]byte(stdout)) //nolint:errcheck // a buffer
-	ts.Stderr().Write([]byte(stderr)) //nolint:errcheck // likewise
+	ts.Stdout().Write([]byte(stdout))
+	ts.Stderr().Write([]byte(stderr))
 	if code != want {
 		ts.Fatalf("exit code %d, want %d\n%s%s", code, want, stdout, stderr)
 	}
@@ -120,7 +120,7 @@ func scriptUntil(ts *testscript.TestScript, _ bool, args []string) {
 func scriptContact(ts *testscript.TestScript, _ bool, args []string) {
 	workspace, err := quosim.New(quosim.Options{File: ts.MkAbs("quo.json")})
 	ts.Check(err)
-	defer workspace.Close() //nolint:errcheck // it was only read
+	defer workspace.Close()
 	all := workspace.Contacts()
 	if args[1] == "-" && len(all) == 1 {
 		ts.Setenv(args[0], all[0].ID)

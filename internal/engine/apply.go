@@ -23,7 +23,8 @@ type applier struct {
 	*run
 	journal *journal
 	style   *mapping.Style
-	listed  time.Time // when the contacts of the plan were read
+	listed  time.Time         // when the contacts of the plan were read
+	owners  map[string]*entry // the records of linked contacts, by the contact's id
 
 	mu       sync.Mutex
 	open     map[string]bool  // keys about which the plan leaves something open besides its operations
@@ -48,7 +49,7 @@ type step struct {
 
 // apply journals every operation, then makes those on Quo's side, then those on the source's.
 func (r *run) apply(ctx context.Context, snap *snapshot, plan reconcile.Plan) error {
-	a := &applier{run: r, journal: &journal{store: r.Store, lease: r.keeper.lease}, style: snap.style, listed: snap.readAt,
+	a := &applier{run: r, journal: &journal{store: r.Store, lease: r.keeper.lease}, style: snap.style, listed: snap.readAt, owners: snap.byContact,
 		open: r.openKeys(plan), links: map[string]*pair{}}
 	steps, err := a.intend(ctx, plan)
 	if err != nil {

@@ -118,8 +118,9 @@ func (a *applier) taken(ctx context.Context, s step, conflict error) error {
 		return a.refused(ctx, s, errors.Join(conflict, err))
 	}
 	for _, c := range contacts {
-		if c.Source != a.Sync.Policy.Label {
-			continue
+		owner := a.owners[c.ID]
+		if c.Source != a.Sync.Policy.Label || owner != nil && owner.link.Linked() && owner.link.Key != s.Key {
+			continue // not ours, or another record's, to which a person gave this key
 		}
 		link := contact.Link{Key: s.Key, ContactID: c.ID, Adopted: true, Pending: true, Base: contact.Base{}}
 		mark := a.mark(s, state.Failed, "Quo had the contact already: linked")

@@ -79,7 +79,7 @@ func (w *world) editRow() {
 	r[col] = fresh[col]
 	w.note("row %s: %s = %q", r[colID], header[col], r[col])
 	if col == colFirst {
-		w.edits = append(w.edits, edit{key: r[colID], side: contact.Source, field: "firstName", value: strings.TrimSpace(r[col])})
+		w.edits = append(w.edits, edit{key: r[colID], row: r, side: contact.Source, field: "firstName", value: strings.TrimSpace(r[col])})
 	}
 	w.saveRows()
 }

@@ -264,14 +264,42 @@ func (r *run) checkRows(_ context.Context, snap *snapshot) error {
 		if e.link == nil {
 			snap.facts.New++
 		}
-		if e.row.ContactID != "" {
-			snap.byID[e.row.ContactID] = e
-		}
 		for _, id := range r.mapping.Identities(e.row.Values) {
 			snap.wanted[id] = true
 		}
 	}
+	r.nameContacts(snap)
 	return nil
+}
+
+// nameContacts notes which new row names which contact by its id. One that several rows name, or that is another
+// record's, is a problem of these rows, for it is not to be guessed whose it is.
+func (r *run) nameContacts(snap *snapshot) {
+	claims := map[string][]string{}
+	for key, e := range snap.entries {
+		if e.isNew() && e.row.ContactID != "" {
+			claims[e.row.ContactID] = append(claims[e.row.ContactID], key)
+		}
+	}
+	for id, keys := range claims {
+		slices.Sort(keys)
+		snap.byID[id] = snap.entries[keys[0]]
+		owner := snap.byContact[id]
+		for i, key := range keys {
+			switch other := snap.entries[keys[(i+1)%len(keys)]]; {
+			case owner != nil && owner.link.Linked():
+				r.misnamed(snap.entries[key], key, fmt.Sprintf("the contact with this id is that of record %s", owner.link.Key))
+			case len(keys) > 1:
+				r.misnamed(snap.entries[key], key, fmt.Sprintf("row %d names the same contact: empty one of the two cells", other.number))
+			}
+		}
+	}
+}
+
+// misnamed makes a problem of a row that names a contact which cannot become its own.
+func (r *run) misnamed(e *entry, key, reason string) {
+	e.row.Problems = append(e.row.Problems, contact.Problem{Key: key, Row: e.number, Column: r.Sync.Mapping.ContactID,
+		Value: e.row.ContactID, Reason: reason})
 }
 
 // isNew reports whether the row would become a contact, or be paired with one.
@@ -329,8 +357,8 @@ func (r *run) readScope(ctx context.Context, snap *snapshot) error {
 func (r *run) readContact(snap *snapshot, c contact.Contact) {
 	ours := c.Source == r.Sync.Policy.Label && c.ExternalID != ""
 	e := snap.byContact[c.ID]
-	if e == nil {
-		e = snap.byID[c.ID]
+	if named := snap.byID[c.ID]; named != nil && (e == nil || !e.link.Linked()) {
+		e = named
 	}
 	switch {
 	case e == nil && ours && r.inScope(c.ExternalID):
@@ -387,9 +415,12 @@ func (r *run) lookUpMissing(ctx context.Context, snap *snapshot) error {
 			continue
 		}
 		e.unsure = true
-		if e.link.Linked() {
+		switch {
+		case e.link.Linked():
 			missing[e.link.ContactID] = e
 			keys = append(keys, key)
+		case e.other != nil: // somebody made the contact of a record again that was taken apart
+			e.contact, e.seen, e.unsure = e.other, true, false
 		}
 	}
 	slices.Sort(keys)
@@ -417,14 +448,14 @@ func (r *run) lookUpMissing(ctx context.Context, snap *snapshot) error {
 // getNamed reads the contacts that new rows name by id and that no listing held.
 func (r *run) getNamed(ctx context.Context, snap *snapshot) error {
 	for id, e := range snap.byID {
-		if e.seen {
+		if e.seen || len(e.row.Problems) > 0 {
 			continue
 		}
 		c, err := r.Quo.Get(ctx, id)
 		switch {
 		case errors.Is(err, quo.ErrNotFound):
-			e.row.Problems = append(e.row.Problems, contact.Problem{Row: e.number, Column: r.Sync.Mapping.ContactID, Value: id,
-				Reason: "Quo has no contact with this id: empty the cell to make a new one"})
+			key, _ := r.mapping.Key(e.row.Record)
+			r.misnamed(e, key, "Quo has no contact with this id: empty the cell to make a new one")
 		case err != nil:
 			return err
 		default:

@@ -425,14 +425,14 @@ func item(items []quosim.Item, name string) string {
 // checkEdits checks that every value that a person wrote is still there, or was replaced by a rule and is in the
 // journal, or waits for a person.
 func (w *world) checkEdits(store state.Store, open map[string]bool) {
-	for _, e := range w.edits {
+	for i, e := range w.edits {
 		if e.key == "" || e.value == "" || open[e.key] {
 			continue
 		}
 		if w.stands(e) {
 			continue
 		}
-		if w.overwritten(e) {
+		if w.overwritten(i) {
 			continue
 		}
 		entries, err := store.History(context.Background(), "customers", e.key)
@@ -448,17 +448,16 @@ func (w *world) checkEdits(store state.Store, open map[string]bool) {
 }
 
 // overwritten reports whether a person wrote another value over it, or deleted the contact.
-func (w *world) overwritten(e edit) bool {
-	i := slices.Index(w.edits, e)
+func (w *world) overwritten(i int) bool {
+	e := w.edits[i]
 	return slices.ContainsFunc(w.edits[i+1:], func(later edit) bool { return later.key == e.key && later.side == e.side }) ||
-		e.side == contact.Quo && w.peopleDeleted[e.id] || e.side == contact.Source && w.row(e.key) == nil
+		e.side == contact.Quo && w.peopleDeleted[e.id] || e.side == contact.Source && !w.holds(e.row)
 }
 
 // stands reports whether the value is still where the person wrote it.
 func (w *world) stands(e edit) bool {
 	if e.side == contact.Source {
-		r := w.row(e.key)
-		return r != nil && strings.TrimSpace(r[colFirst]) == e.value
+		return strings.TrimSpace(e.row[colFirst]) == e.value
 	}
 	c, ok := w.quo.Get(e.id)
 	return ok && text(c.FirstName) == e.value

@@ -89,6 +89,7 @@ type edit struct {
 	key, id, value string
 	field          contact.Field
 	side           contact.Side
+	row            []string // of an edit in the source
 }
 
 var header = []string{"id", "First", "Last", "Company", "Phone", "Email", "VIP", "Score", "Tags", "Notes"}
