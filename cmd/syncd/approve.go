@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -113,58 +112,4 @@ func newApprovedJSON(held []state.Held) []approvedJSON {
 		list[i] = approvedJSON{h.Key, h.Side, h.Action, append([]contact.FieldChange{}, h.Fields...)}
 	}
 	return list
-}
-
-func (c *cli) relinkCommand() *cobra.Command {
-	return &cobra.Command{
-		Use: "relink SYNC KEY", Short: "Make the missing side of an unlinked record again", Args: arguments(2, 2),
-		Example:           "  syncd relink customers C-1042",
-		ValidArgsFunction: c.completing(c.offerSyncs, c.offerKeys),
-		RunE: c.writing(func(ctx context.Context, app *daemon.App, args []string) error {
-			s, key, err := record(app, args)
-			if err != nil {
-				return err
-			}
-			err = app.WithLease(ctx, s.Name, func(state.Lease) error { return app.Store.Relink(ctx, s.Name, key) })
-			switch {
-			case err != nil:
-				return missing(err, "only a record that lost one side can be linked again")
-			case c.json():
-				return c.printJSON(map[string]string{"sync": s.Name, "key": key})
-			}
-			fmt.Fprintf(c.out, "%s: the next run of %s makes the missing side again\n", value(key), s.Name)
-			return nil
-		}),
-	}
-}
-
-func (c *cli) rekeyCommand() *cobra.Command {
-	return &cobra.Command{
-		Use: "rekey SYNC OLD NEW", Short: "Move a link to another key", Args: arguments(3, 3),
-		Long: `Move a link to another key, with all that is known of the record, after its key was changed in the source. The next
-run gives the contact the new key too.`,
-		Example:           "  syncd rekey customers C-1042 C-2042",
-		ValidArgsFunction: c.completing(c.offerSyncs, c.offerKeys),
-		RunE: c.writing(func(ctx context.Context, app *daemon.App, args []string) error {
-			s, old, err := record(app, args)
-			if err != nil {
-				return err
-			}
-			key, err := keyOf(args[2])
-			if err != nil {
-				return usage(err, "")
-			}
-			err = app.WithLease(ctx, s.Name, func(lease state.Lease) error { return app.Store.Rekey(ctx, lease, old, key) })
-			switch {
-			case errors.As(err, new(*state.ExistsError)):
-				return hinted(err, fmt.Sprintf("only one of the two can have it; see %#q", c.hintCommand("history", s.Name, key)))
-			case err != nil:
-				return missing(err, fmt.Sprintf("no record of %s has the key %s", s.Name, value(old)))
-			case c.json():
-				return c.printJSON(map[string]string{"sync": s.Name, "old": old, "new": key})
-			}
-			fmt.Fprintf(c.out, "%s is %s now\n", value(old), value(key))
-			return nil
-		}),
-	}
 }

@@ -130,6 +130,19 @@ func syncNames(cfg *config.Config) []string {
 	return names
 }
 
+// record returns the sync and the key that the first two arguments name.
+func record(app *daemon.App, args []string) (*config.Sync, string, error) {
+	s, err := syncOf(app.Options.Config, args[0])
+	if err != nil {
+		return nil, "", err
+	}
+	key, err := keyOf(args[1])
+	if err != nil {
+		return nil, "", usage(err, "")
+	}
+	return s, key, nil
+}
+
 // nearest returns the word that was probably meant, "" when none is near.
 func nearest(word string, words []string) string {
 	index := &cobra.Command{SuggestionsMinimumDistance: 2}

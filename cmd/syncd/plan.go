@@ -48,7 +48,7 @@ func (o *runOptions) plan(c *cli) command {
 				c.printPlan(p, &r, s, c.titles(ctx, app, s, planFields(p)))
 			}
 			c.complainAbout(ctx, app.Options.Config, &r)
-			left := len(p.Operations) + len(r.Conflicts) + len(planProblems(p, &r))
+			left := len(p.Operations) + len(r.Conflicts) + len(r.Problems)
 			code = worse(code, reportCode(&r, o.strict && left > 0))
 		}
 		if c.json() {
@@ -97,7 +97,7 @@ type operationJSON struct {
 }
 
 func newPlanJSON(p reconcile.Plan, r *engine.Report) planJSON {
-	j := planJSON{Sync: r.Sync, Operations: []operationJSON{}, Conflicts: r.Conflicts, Problems: planProblems(p, r),
+	j := planJSON{Sync: r.Sync, Operations: []operationJSON{}, Conflicts: r.Conflicts, Problems: r.Problems,
 		Waiting: r.Waiting, Unmanaged: append([]string{}, p.Unmanaged...), Unchanged: r.Unchanged, Held: r.Held, Error: r.Error}
 	for i := range p.Operations {
 		o := &p.Operations[i]

@@ -3,7 +3,6 @@ package main
 import (
 	"cmp"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/jedib0t/go-pretty/v6/text"
@@ -36,8 +35,7 @@ func (c *cli) printPlan(p reconcile.Plan, r *engine.Report, s *config.Sync, name
 			why: "changed on both sides"})
 	}
 	c.printPlanLines(lines)
-	problems := planProblems(p, r)
-	c.printProblems("", r.Sync, problems, "is", "are")
+	c.printProblems("", r.Sync, r.Problems, "is", "are")
 	c.printWaiting("", r)
 	if n := len(p.Unmanaged); n > 0 {
 		fmt.Fprintf(c.out, "%s in Quo %s no row and %s left alone: %s\n", count(n, "contact"), either(n, "has", "have"),
@@ -46,7 +44,7 @@ func (c *cli) printPlan(p reconcile.Plan, r *engine.Report, s *config.Sync, name
 	if r.Held != (engine.HeldCounts{}) {
 		fmt.Fprintf(c.out, "a run would hold %s%s, and ask you to approve them\n", heldCounts(r.Held), brakeNote(r.Held, s))
 	}
-	fmt.Fprintf(c.out, "%s: %s\n", r.Sync, planSummary(p, r, len(problems)))
+	fmt.Fprintf(c.out, "%s: %s\n", r.Sync, planSummary(p, r))
 }
 
 // operationLines are a line per field for an update; for all else one for the record, and its fields below.
@@ -143,7 +141,7 @@ func (c *cli) printPlanLines(lines []planLine) {
 var colorOf = map[string]text.Color{"+": text.FgGreen, "~": text.FgYellow, "-": text.FgRed, "!": text.FgMagenta}
 
 // planSummary counts what a plan holds, without what stands at zero.
-func planSummary(p reconcile.Plan, r *engine.Report, problems int) string {
+func planSummary(p reconcile.Plan, r *engine.Report) string {
 	counts := map[reconcile.Kind]int{}
 	unlinked := 0
 	for _, o := range p.Operations {
@@ -178,21 +176,8 @@ func planSummary(p reconcile.Plan, r *engine.Report, problems int) string {
 	if did == "" {
 		did = "nothing to do"
 	}
-	return joined(", ", did, some(len(p.Conflicts), "conflict"), some(problems, "problem"),
+	return joined(", ", did, some(len(p.Conflicts), "conflict"), some(len(r.Problems), "problem"),
 		nonZero(len(p.Waiting), "%d waiting"), nonZero(r.Unchanged, "%d unchanged"))
-}
-
-// planProblems are the problems of a plan, those that only the report knows included, in the order of the rows.
-func planProblems(p reconcile.Plan, r *engine.Report) []engine.Problem {
-	if len(r.Problems) > 0 {
-		return r.Problems
-	}
-	problems := []engine.Problem{}
-	for _, problem := range p.Problems {
-		problems = append(problems, engine.Problem{Problem: problem})
-	}
-	slices.SortStableFunc(problems, func(a, b engine.Problem) int { return cmp.Compare(a.Row, b.Row) })
-	return problems
 }
 
 // keyList lists keys, the first few of many.

@@ -132,14 +132,14 @@ func TestPlanText(t *testing.T) {
 				Fields: []contact.FieldChange{change("firstName", "Ann", "", "the row is gone")}},
 		},
 		Conflicts: []contact.Conflict{{Key: "C-0871", Field: "role", Base: "Engineer", Source: "CTO", Quo: "VP Eng"}},
-		Problems:  []contact.Problem{{Row: 3, Column: "id", Reason: "the key is empty"}},
 		Waiting:   []reconcile.Waiting{{Key: "C-7", Reason: "its row may be one of the 2 that cannot be read"}},
 		Unmanaged: []string{"U-1", "U-2", "U-3", "U-4", "U-5", "U-6", "U-7", "U-8", "U-9", "U-10", "U-11"},
 		Unchanged: 190,
 	}
 	var out bytes.Buffer
 	c := &cli{out: &out, configPath: defaultConfig}
-	r := engine.Report{Sync: "customers", Unchanged: p.Unchanged, Waiting: p.Waiting, Held: engine.HeldCounts{Creates: 1}}
+	r := engine.Report{Sync: "customers", Unchanged: p.Unchanged, Waiting: p.Waiting, Held: engine.HeldCounts{Creates: 1},
+		Problems: []engine.Problem{{Problem: contact.Problem{Row: 3, Column: "id", Reason: "the key is empty"}}}}
 	c.printPlan(p, &r, &config.Sync{Brake: config.Brake{Creates: config.Limit{Count: 0}}}, nil)
 	golden(t, filepath.Join("testdata", "plan.golden"), out.Bytes())
 }

@@ -2,12 +2,16 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"strconv"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"syncd/internal/daemon"
+	"syncd/internal/engine"
+	"syncd/internal/state"
 )
 
 func (c *cli) runsCommand() *cobra.Command {
@@ -95,4 +99,43 @@ func (c *cli) showRun(ctx context.Context, app *daemon.App, id int64) error {
 	}
 	c.printJournal(entries, true, c.titles(ctx, app, s, entryFields(entries)))
 	return nil
+}
+
+// runJSON is a run as -o json prints it. The report is null while the run works, and when its process died.
+type runJSON struct {
+	ID         int64           `json:"id"`
+	Sync       string          `json:"sync"`
+	Status     state.RunStatus `json:"status"`
+	StartedAt  time.Time       `json:"started_at"`
+	FinishedAt *time.Time      `json:"finished_at"`
+	Report     json.RawMessage `json:"report"`
+}
+
+func newRunJSON(run state.Run) runJSON {
+	j := runJSON{ID: run.ID, Sync: run.Sync, Status: run.Status, StartedAt: run.StartedAt, Report: run.Report}
+	if !run.FinishedAt.IsZero() {
+		j.FinishedAt = &run.FinishedAt
+	}
+	return j
+}
+
+// report is what the run reported, nil when it did not.
+func (r *runJSON) report() *engine.Report {
+	var report engine.Report
+	if len(r.Report) == 0 || json.Unmarshal(r.Report, &report) != nil {
+		return nil
+	}
+	return &report
+}
+
+// describe says in one line how the run went.
+func (r *runJSON) describe() string {
+	line := fmt.Sprintf("run %d, %s, %s", r.ID, moment(r.StartedAt), r.Status)
+	if r.FinishedAt != nil {
+		line += " after " + took(r.FinishedAt.Sub(r.StartedAt))
+	}
+	if report := r.report(); report != nil {
+		line += ": " + summary(report)
+	}
+	return line
 }

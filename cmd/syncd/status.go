@@ -2,10 +2,8 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -207,43 +205,4 @@ func (c *cli) waits(s syncStatus) []string {
 		waits = append(waits, count(s.Unlinked, "unlinked record")+": "+c.hintCommand("relink", s.Sync)+" KEY makes the other side again")
 	}
 	return waits
-}
-
-// runJSON is a run as -o json prints it. The report is null while the run works, and when its process died.
-type runJSON struct {
-	ID         int64           `json:"id"`
-	Sync       string          `json:"sync"`
-	Status     state.RunStatus `json:"status"`
-	StartedAt  time.Time       `json:"started_at"`
-	FinishedAt *time.Time      `json:"finished_at"`
-	Report     json.RawMessage `json:"report"`
-}
-
-func newRunJSON(run state.Run) runJSON {
-	j := runJSON{ID: run.ID, Sync: run.Sync, Status: run.Status, StartedAt: run.StartedAt, Report: run.Report}
-	if !run.FinishedAt.IsZero() {
-		j.FinishedAt = &run.FinishedAt
-	}
-	return j
-}
-
-// report is what the run reported, nil when it did not.
-func (r *runJSON) report() *engine.Report {
-	var report engine.Report
-	if len(r.Report) == 0 || json.Unmarshal(r.Report, &report) != nil {
-		return nil
-	}
-	return &report
-}
-
-// describe says in one line how the run went.
-func (r *runJSON) describe() string {
-	line := fmt.Sprintf("run %d, %s, %s", r.ID, moment(r.StartedAt), r.Status)
-	if r.FinishedAt != nil {
-		line += " after " + took(r.FinishedAt.Sub(r.StartedAt))
-	}
-	if report := r.report(); report != nil {
-		line += ": " + summary(report)
-	}
-	return line
 }

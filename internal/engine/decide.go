@@ -119,10 +119,10 @@ func (r *run) readBases(ctx context.Context, snap *snapshot) error {
 
 // stop returns an error when what was read cannot be what a person meant.
 func (r *run) stop(_ context.Context, snap *snapshot) error {
-	if r.scoped() {
-		return nil
-	}
 	facts := snap.facts
+	if r.scoped() { // which reads all rows, but not all of our contacts
+		facts.Ours = facts.Links
+	}
 	facts.Label, facts.OldLabel = r.Sync.Policy.Label, r.sync.Label
 	facts.FirstRun = !r.sync.FirstRunDone
 	facts.AllowEmptied = r.request.AllowEmptied

@@ -102,7 +102,7 @@ func (e *Engine) Plan(ctx context.Context, req Request) (reconcile.Plan, Report)
 	r.report = Report{Sync: e.Sync.Name, StartedAt: time.Now().UTC()}
 	plan, err := r.dryPlan(ctx)
 	r.plan = plan
-	r.report.fromPlan(plan)
+	r.report.fromPlan(plan, r.allProblems())
 	r.report.end(err, e.Quo.Calls().Sub(r.calls))
 	return plan, r.report
 }

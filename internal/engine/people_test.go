@@ -79,9 +79,14 @@ func (w *world) editRow() {
 	r[col] = fresh[col]
 	w.note("row %s: %s = %q", r[colID], header[col], r[col])
 	if col == colFirst {
-		w.edits = append(w.edits, edit{key: r[colID], row: r, side: contact.Source, field: "firstName", value: strings.TrimSpace(r[col])})
+		w.wroteFirst(r)
 	}
 	w.saveRows()
+}
+
+// wroteFirst notes that a person wrote the first name of a row.
+func (w *world) wroteFirst(r []string) {
+	w.edits = append(w.edits, edit{key: r[colID], row: r, side: contact.Source, field: "firstName", value: strings.TrimSpace(r[colFirst])})
 }
 
 func (w *world) deleteRow() {
@@ -108,9 +113,15 @@ func (w *world) gone(key string) {
 	}
 }
 
-// content is what a contact holds, whenever it was changed.
+// content is what a contact holds, without what Quo assigns.
 func content(c quosim.Contact) string {
 	c.UpdatedAt = time.Time{}
+	for _, items := range []*[]quosim.Item{&c.PhoneNumbers, &c.Emails} {
+		*items = slices.Clone(*items)
+		for i := range *items {
+			(*items)[i].ID = ""
+		}
+	}
 	return dump(c)
 }
 
@@ -190,6 +201,7 @@ func (w *world) breakRow() {
 			r[colScore] = "many"
 		case 2:
 			r[colFirst], r[colLast], r[colCompany] = "", "", ""
+			w.wroteFirst(r)
 		}
 		w.note("row %s broken", r[colID])
 		w.saveRows()
@@ -365,6 +377,8 @@ func (w *world) editedRun() {
 	lost := false
 	w.quo.OnRequest(func(n int, r *http.Request) {
 		w.watch(n, r)
+		w.mu.Lock()
+		defer w.mu.Unlock()
 		if countdown--; countdown == 0 {
 			w.addBystander()
 			w.editRow()

@@ -143,7 +143,7 @@ func (r *run) readRow(snap *snapshot, record contact.Record) {
 		return
 	}
 	if first, doubled := snap.sameKey(key); doubled {
-		snap.doubledKey(first, key, record.Row)
+		r.doubledKey(snap, first, key, record.Row)
 		snap.keyless = append(snap.keyless, reconcile.Row{Record: record, Values: r.mapRow(record).Values})
 		return
 	}
@@ -177,12 +177,12 @@ func (s *snapshot) sameKey(key string) (first string, doubled bool) {
 }
 
 // doubledKey notes a further row of a key; checkRows makes problems of all of them.
-func (snap *snapshot) doubledKey(first, key string, row int) {
+func (r *run) doubledKey(snap *snapshot, first, key string, row int) {
 	e := snap.entry(first)
 	e.doubles = append(e.doubles, place{key, row})
 	if key != first {
 		other := snap.entry(key)
-		other.there, other.row, other.outside = true, &reconcile.Row{Problems: []contact.Problem{}}, e.outside
+		other.there, other.row, other.outside = true, &reconcile.Row{Problems: []contact.Problem{}}, !r.inScope(key)
 	}
 }
 
@@ -258,11 +258,11 @@ func (r *run) checkRows(_ context.Context, snap *snapshot) error {
 		if e.link.Linked() && !e.there {
 			snap.facts.Gone++
 		}
+		if e.link == nil && e.usable() {
+			snap.facts.New++
+		}
 		if !e.isNew() {
 			continue
-		}
-		if e.link == nil {
-			snap.facts.New++
 		}
 		for _, id := range r.mapping.Identities(e.row.Values) {
 			snap.wanted[id] = true
@@ -304,7 +304,12 @@ func (r *run) misnamed(e *entry, key, reason string) {
 
 // isNew reports whether the row would become a contact, or be paired with one.
 func (e *entry) isNew() bool {
-	return !e.outside && e.row != nil && !e.row.Filtered && len(e.row.Problems) == 0 && (e.link == nil || e.link.Relink)
+	return !e.outside && e.usable() && (e.link == nil || e.link.Relink)
+}
+
+// usable reports whether there is a row that was looked at and can be synced.
+func (e *entry) usable() bool {
+	return e.row != nil && !e.row.Filtered && len(e.row.Problems) == 0
 }
 
 // wholeWorkspace reports whether contacts that are not ours matter to the run.

@@ -92,8 +92,11 @@ func (r *Report) count(side contact.Side, action contact.Action) {
 	}
 }
 
-// fromPlan takes over what a plan says about itself.
-func (r *Report) fromPlan(plan reconcile.Plan) {
+// fromPlan takes over what a plan says about itself, and all problems.
+func (r *Report) fromPlan(plan reconcile.Plan, problems []state.Problem) {
+	for _, p := range problems {
+		r.Problems = append(r.Problems, Problem{p.Problem})
+	}
 	r.Unchanged, r.Waiting, r.Unmanaged = plan.Unchanged, plan.Waiting, len(plan.Unmanaged)
 	r.Conflicts = plan.Conflicts
 	for _, o := range plan.Operations {
@@ -151,11 +154,8 @@ func (r *run) notStarted(err error) Report {
 
 // finish records how the run ended and what it leaves for people.
 func (r *run) finish(ctx context.Context, err error) Report {
-	r.report.fromPlan(r.plan)
 	problems := r.allProblems()
-	for _, p := range problems {
-		r.report.Problems = append(r.report.Problems, Problem{p.Problem})
-	}
+	r.report.fromPlan(r.plan, problems)
 	r.report.end(err, r.Quo.Calls().Sub(r.calls))
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), r.Lease)
 	defer cancel()

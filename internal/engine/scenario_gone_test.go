@@ -194,6 +194,17 @@ func TestContactIDOfARowIsNeverGuessed(t *testing.T) {
 		wantProblem(t, s.done(), key(50), "record "+key(1))
 		wantEqual(t, "writes", s.seen().writes(), 0)
 	})
+	t.Run("a record whose row has another key and other values now", func(t *testing.T) {
+		s := newNamedScene(t)
+		s.sync.Policy.Grace = 0
+		id := s.contact(key(1)).ID
+		s.remove(key(1))
+		addRow(s, 50, id)
+		wantProblem(t, s.done(), key(50), "this looks like record "+key(1))
+		s.later(day)
+		s.done()
+		wantEqual(t, "contacts", len(s.quo.Contacts()), 3)
+	})
 	t.Run("the contact of a record that was taken apart", func(t *testing.T) {
 		s := newNamedScene(t)
 		s.sync.Policy.RowGone = reconcile.RowGoneKeep
@@ -245,5 +256,24 @@ func TestExternalIDGivenToAnotherContactFailsNoRun(t *testing.T) {
 	wantEqual(t, "contacts", len(s.quo.Contacts()), 6)
 	s.contact(key(3))
 	s.contact(key(1) + "a")
+	s.wantQuiet()
+}
+
+func TestRowThatLeavesTheFilterIsUnlinkedAndLinkedAgainWhenItReturns(t *testing.T) {
+	t.Parallel()
+	s := newScene(t)
+	s.sync.Policy.Grace = 0
+	s.sync.Mapping.Only = map[string][]string{"Company": {"acme"}}
+	s.people(5)
+	s.done()
+	s.edit(key(2), sceneCompany, "Umbrella")
+	report := s.done()
+	wantEqual(t, "unlinked, deleted", []int{report.Unlinked, report.Deleted}, []int{1, 0})
+	s.wantQuiet()
+	s.row(key(2))[sceneFirst] = "Zoë"
+	s.edit(key(2), sceneCompany, "Acme")
+	s.done()
+	wantEqual(t, "name", text(s.contact(key(2)).FirstName), "Zoë")
+	wantEqual(t, "contacts", len(s.quo.Contacts()), 5)
 	s.wantQuiet()
 }

@@ -47,3 +47,22 @@ func TestProcessesThatShareAStateKeepTheLimitTogether(t *testing.T) {
 		}
 	}
 }
+
+// BenchmarkCreatesUseTheLimit says how much of the limit 300 creates use while each answer takes 200 ms: at least 90%.
+func BenchmarkCreatesUseTheLimit(b *testing.B) {
+	const perSecond, creates = 50, 300
+	for b.Loop() {
+		s := newScene(b, func(o *quosim.Options) { o.RequestsPerSecond = perSecond })
+		s.realTime()
+		s.people(creates)
+		s.quo.Inject(quosim.Fault{Match: quosim.On(quosim.RouteCreate), Kind: quosim.SlowAfter, Delay: 200 * time.Millisecond, Times: -1})
+		s.workers = 32
+		s.client.Limiter = quo.NewLimiter(perSecond, s.store, "the key")
+		if report := s.done(); report.Created != creates {
+			b.Fatalf("created %d contacts, want %d", report.Created, creates)
+		}
+		requests := s.quo.Requests()
+		took := requests[len(requests)-1].At.Sub(requests[2].At) // from the first create on
+		b.ReportMetric(100*(creates-1)/took.Seconds()/perSecond, "%limit")
+	}
+}

@@ -65,6 +65,35 @@ func TestRunStopsBeforeAnyWriteWhenWhatItReadCannotBeMeant(t *testing.T) {
 	}
 }
 
+// TestScopedRunStopsForWhatTheWholeSourceShows, or one key after another would be lost, and a changed label be taken for
+// the old one by the next run.
+func TestScopedRunStopsForWhatTheWholeSourceShows(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		spoil func(*scene)
+		word  string
+	}{
+		"an empty source": {func(s *scene) { s.rows = s.rows[:1]; s.save() }, "the source is empty"},
+		"changed keys": {func(s *scene) {
+			for i, r := range s.rows[1:] {
+				r[sceneID], r[sceneFirst], r[scenePhone] = "new-"+digits(i), "Kim "+digits(i), "+1212555"+digits(i)
+			}
+			s.save()
+		}, "20 of 20 keys are gone"},
+		"a changed label": {func(s *scene) { s.sync.Policy.Label = "syncd-clients"; s.edit(key(1), sceneFirst, "Zoë") }, "the label was"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newScene(t)
+			s.sync.Policy.Grace = 0
+			s.people(20)
+			s.done()
+			c.spoil(s)
+			s.wantStop(s.run(only(key(1))), c.word)
+			s.wantStop(s.run(), c.word)
+		})
+	}
+}
+
 func TestEmptiedSideThatIsMeantIsStillBraked(t *testing.T) {
 	t.Parallel()
 	s := newScene(t)

@@ -1,6 +1,9 @@
 package engine_test
 
 import (
+	"net/http"
+	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -153,4 +156,80 @@ func TestOneWayFieldPutsItsValueBack(t *testing.T) {
 	wantEqual(t, "name", text(s.contact(key(2)).FirstName), "Ann 0002")
 	wantEqual(t, "the file", s.file(), before)
 	s.wantQuiet()
+}
+
+// meanwhile lets people do something in the middle of the next run: between the read and the first write.
+func (s *scene) meanwhile(do func()) {
+	once := sync.OnceFunc(do)
+	s.quo.OnRequest(func(_ int, r *http.Request) {
+		if r.Method != http.MethodGet {
+			once()
+		}
+	})
+}
+
+func TestWriteLandsOnTheRowOfItsKeyWhateverIsSortedMeanwhile(t *testing.T) {
+	t.Parallel()
+	s := twoWayScene(t)
+	s.inQuo(key(2), func(c *quosim.Contact) { c.FirstName = new("Zoë") })
+	s.edit(key(5), sceneFirst, "Kim") // whose update is when it happens
+	s.meanwhile(func() {
+		slices.Reverse(s.rows[1:])
+		s.rows = slices.Insert(s.rows, 2, person(50))
+		s.save()
+	})
+	s.done()
+	s.readRow(key(2))[sceneFirst] = "Ann 0002"
+	want := append([][]string{s.rows[0]}, person(5), person(50), person(4), person(3), person(2), person(1))
+	want[1][sceneFirst] = "Kim"
+	wantEqual(t, "the file, but for the name that was written", s.rows, want)
+}
+
+func TestCellThatIsEditedMeanwhileIsNotOverwritten(t *testing.T) {
+	t.Parallel()
+	s := twoWayScene(t)
+	s.inQuo(key(2), func(c *quosim.Contact) { c.FirstName = new("Zoë") })
+	s.edit(key(5), sceneFirst, "Kim")
+	s.meanwhile(func() { s.edit(key(2), sceneFirst, "Renée") })
+	report := s.done()
+	wantEqual(t, "stale", report.Stale, 1)
+	wantEqual(t, "cell", s.readRow(key(2))[sceneFirst], "Renée")
+	s.quo.OnRequest(nil)
+	wantEqual(t, "conflicts of the next run", len(s.done().Conflicts), 1)
+}
+
+func TestCellBesideOneThatIsEditedMeanwhileIsWritten(t *testing.T) {
+	t.Parallel()
+	s := twoWayScene(t)
+	s.inQuo(key(2), func(c *quosim.Contact) { c.FirstName = new("Zoë") })
+	s.edit(key(5), sceneFirst, "Kim")
+	s.meanwhile(func() { s.edit(key(2), sceneCompany, "Umbrella") })
+	s.done()
+	s.quo.OnRequest(nil)
+	wantEqual(t, "row", s.readRow(key(2)), []string{key(2), "Zoë", "+14155551002", "Umbrella", "private"})
+	s.done()
+	wantEqual(t, "company in Quo", text(s.contact(key(2)).Company), "Umbrella")
+	s.wantQuiet()
+}
+
+func TestSyncFromQuoWritesNothingToQuo(t *testing.T) {
+	t.Parallel()
+	s := newScene(t)
+	s.fields(contact.FromQuo, contact.FirstName, "First", "phoneNumbers.mobile", "Phone", contact.Company, "Company")
+	s.sync.Mapping.ContactID = "Notes"
+	c := s.add(quosim.Contact{FirstName: new("Eve"), PhoneNumbers: []quosim.Item{{Name: "mobile", Value: "+14155550100"}}})
+	s.rows = append(s.rows, []string{key(1), "", "", "", c.ID}, []string{key(2), "Kim", "", "", ""})
+	s.save()
+	wantProblem(t, s.done(), key(2), "writes nothing to Quo")
+	wantEqual(t, "the row", s.readRow(key(1)), []string{key(1), "Eve", "+14155550100", "", c.ID})
+	s.edit(key(1), sceneFirst, "Zoë")
+	s.done()
+	wantEqual(t, "the row, put back", s.readRow(key(1))[sceneFirst], "Eve")
+	s.remove(key(1))
+	s.later(day)
+	s.done()
+	s.later(day)
+	s.done()
+	got, there := s.quo.Get(c.ID)
+	wantEqual(t, "the contact is there, as it was", []any{there, contentOf(t, got)}, []any{true, contentOf(t, c)})
 }

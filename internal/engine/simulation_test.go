@@ -128,6 +128,7 @@ func (w *world) mend() {
 		}
 		if r[colFirst]+r[colLast]+r[colCompany] == "" {
 			r[colFirst] = "Mended"
+			w.wroteFirst(r)
 		}
 	}
 	w.saveRows()
@@ -135,6 +136,8 @@ func (w *world) mend() {
 
 // watch checks every request at the moment when it arrives.
 func (w *world) watch(_ int, r *http.Request) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	switch r.Method {
 	case http.MethodPost:
 		w.watchCreate(r)

@@ -55,6 +55,7 @@ func (c *clock) advance(d time.Duration) {
 
 // world is a file, a Quo workspace behind real HTTP, a state store, people who edit both sides, and runs that go wrong.
 type world struct {
+	mu     sync.Mutex // people who edit during a run do so from the server's goroutines
 	t      testing.TB
 	rng    *rand.Rand
 	dir    string
@@ -109,7 +110,7 @@ const (
 
 func newWorld(t testing.TB, seed uint64) *world {
 	w := &world{t: t, rng: rand.New(rand.NewPCG(seed, 1)), dir: tempDir(t), clock: &clock{now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)},
-		rows: [][]string{header}, bystanders: map[string]quosim.Contact{}, extras: map[string]quosim.Contact{}, peopleDeleted: map[string]bool{},
+		rows: [][]string{slices.Clone(header)}, bystanders: map[string]quosim.Contact{}, extras: map[string]quosim.Contact{}, peopleDeleted: map[string]bool{},
 		goneAt: map[string]time.Time{}, editedAt: map[string]time.Time{}, approved: map[string]bool{}, deleted: map[string]bool{},
 		moved: map[string][]string{}, phoneAtMove: map[string]string{}, heldThen: map[string]string{}}
 	var err error
@@ -226,6 +227,8 @@ func (w *world) run(o runOptions) engine.Report {
 		Holder: "simulation", Lease: leaseTTL, Workers: 1 + w.rng.IntN(4),
 	}
 	report := e.Run(ctx, o.request)
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	w.loadRows()
 	w.note("run %d: %s created %d updated %d source %d deleted %d unlinked %d stale %d held %v problems %d conflicts %d waiting %d err %v crash %d", report.RunID, report.Status,
 		report.Created, report.Updated, report.SourceUpdated, report.Deleted, report.Unlinked, report.Stale, report.Held, len(report.Problems), len(report.Conflicts), len(report.Waiting), report.Err(), o.crashAt)

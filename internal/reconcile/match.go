@@ -16,14 +16,14 @@ func (d *decider) findChangedKeys() {
 	all := slices.Concat(d.Subjects, d.Bystanders)
 	for _, s := range all {
 		if s.Link.Linked() && s.Row == nil {
-			for _, id := range d.identities(baseValues(s.Link.Base)) {
+			for _, id := range d.identities(Row{Values: baseValues(s.Link.Base), ContactID: s.Link.ContactID}) {
 				gone[id] = append(gone[id], s.Key)
 			}
 		}
 	}
 	for _, s := range all {
 		if s.Row != nil && s.Link == nil && !s.Row.Filtered {
-			if old := d.formerKeys(gone, s.Row.Values); len(old) > 0 {
+			if old := d.formerKeys(gone, *s.Row); len(old) > 0 {
 				d.moved[s.Key] = true
 				d.plan.Problems = append(d.plan.Problems, contact.Problem{Key: s.Key, Row: s.Row.Record.Row,
 					Reason: changedKeyReason(old)})
@@ -32,7 +32,7 @@ func (d *decider) findChangedKeys() {
 	}
 	for _, row := range d.Keyless {
 		problems := slices.Clone(row.Problems)
-		switch old := d.formerKeys(gone, row.Values); {
+		switch old := d.formerKeys(gone, row); {
 		case len(old) == 0:
 		case len(problems) == 0: // of a doubled key, which is a problem of its own
 			key, _ := d.Mapping.Key(row.Record)
@@ -44,13 +44,13 @@ func (d *decider) findChangedKeys() {
 	}
 }
 
-// formerKeys returns the keys of the gone links that share an identity with values, and marks them as moved.
-func (d *decider) formerKeys(gone map[string][]string, values contact.Values) []string {
+// formerKeys returns the keys of the gone links that share an identity with a row, and marks them as moved.
+func (d *decider) formerKeys(gone map[string][]string, row Row) []string {
 	if len(gone) == 0 {
 		return nil
 	}
 	var old []string
-	for _, id := range d.identities(values) {
+	for _, id := range d.identities(row) {
 		for _, key := range gone[id] {
 			d.moved[key] = true
 			if !slices.Contains(old, key) {
@@ -67,14 +67,17 @@ func changedKeyReason(old []string) string {
 		strings.Join(old, " or "))
 }
 
-// identities are what two rows of one person share: a phone number, an e-mail, or all mapped values.
-func (d *decider) identities(values contact.Values) []string {
-	ids := d.Mapping.Identities(values)
+// identities are what two rows of one person share: a phone number, an e-mail, all mapped values, or the contact's id.
+func (d *decider) identities(row Row) []string {
+	ids := d.Mapping.Identities(row.Values)
+	if row.ContactID != "" {
+		ids = append(ids, "contact:"+row.ContactID)
+	}
 	var all strings.Builder
 	filled := false
 	for _, f := range d.Mapping.Fields() {
-		fmt.Fprintf(&all, "%q ", values[f.Name].Norm)
-		filled = filled || !values[f.Name].Empty()
+		fmt.Fprintf(&all, "%q ", row.Values[f.Name].Norm)
+		filled = filled || !row.Values[f.Name].Empty()
 	}
 	if !filled {
 		return ids

@@ -1,0 +1,43 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"syncd/internal/daemon"
+	"syncd/internal/state"
+)
+
+func (c *cli) rekeyCommand() *cobra.Command {
+	return &cobra.Command{
+		Use: "rekey SYNC OLD NEW", Short: "Move a link to another key", Args: arguments(3, 3),
+		Long: `Move a link to another key, with all that is known of the record, after its key was changed in the source. The next
+run gives the contact the new key too.`,
+		Example:           "  syncd rekey customers C-1042 C-2042",
+		ValidArgsFunction: c.completing(c.offerSyncs, c.offerKeys),
+		RunE: c.writing(func(ctx context.Context, app *daemon.App, args []string) error {
+			s, old, err := record(app, args)
+			if err != nil {
+				return err
+			}
+			key, err := keyOf(args[2])
+			if err != nil {
+				return usage(err, "")
+			}
+			err = app.WithLease(ctx, s.Name, func(lease state.Lease) error { return app.Store.Rekey(ctx, lease, old, key) })
+			switch {
+			case errors.As(err, new(*state.ExistsError)):
+				return hinted(err, fmt.Sprintf("only one of the two can have it; see %#q", c.hintCommand("history", s.Name, key)))
+			case err != nil:
+				return missing(err, fmt.Sprintf("no record of %s has the key %s", s.Name, value(old)))
+			case c.json():
+				return c.printJSON(map[string]string{"sync": s.Name, "old": old, "new": key})
+			}
+			fmt.Fprintf(c.out, "%s is %s now\n", value(old), value(key))
+			return nil
+		}),
+	}
+}
