@@ -61,19 +61,28 @@ func Supported(c *config.Config) error {
 		return err
 	}
 	for i := range c.Syncs {
-		if err := supported(c.Syncs[i].Source); err != nil {
-			return fmt.Errorf("sync %s: source: %w", c.Syncs[i].Name, err)
+		if err := supported(&c.Syncs[i]); err != nil {
+			return fmt.Errorf("sync %s: %w", c.Syncs[i].Name, err)
 		}
 	}
 	return nil
 }
 
-func supported(s config.Source) error {
+func supported(s *config.Sync) error {
+	csv := s.Source.CSV
 	switch {
-	case s.CSV == nil:
-		return fmt.Errorf("this version reads csv only, not %s", s.Kind())
-	case len(s.CSV.Key) == 0:
-		return errors.New("this version needs a key column: set key:")
+	case csv == nil:
+		return fmt.Errorf("source: this version reads csv only, not %s", s.Source.Kind())
+	case len(csv.Key) == 0:
+		return errors.New("source: this version needs a key column: set key:")
+	case s.Direction == contact.FromQuo:
+		return errors.New("direction: this version knows two-way and to-quo only")
+	case csv.ContactID != "":
+		return errors.New("source: this version does not fill contact_id: leave it out")
+	case csv.Status != "":
+		return errors.New("source: this version does not fill status: leave it out")
+	case s.CreateInSource != string(reconcile.CreateOff):
+		return errors.New("create_in_source: this version makes no rows: set it to off")
 	}
 	return nil
 }
@@ -167,8 +176,8 @@ func (a *App) sync(s *config.Sync) engine.Sync {
 }
 
 func (a *App) source(s *config.Sync) (sources.Source, error) {
-	if err := supported(s.Source); err != nil {
-		return nil, fmt.Errorf("source: %w", err)
+	if err := supported(s); err != nil {
+		return nil, err
 	}
 	csv := s.Source.CSV
 	return csvfile.New(csvfile.Options{Path: csv.Path, Delimiter: csv.Delimiter, Encoding: csv.Encoding, Key: csv.Key,

@@ -54,17 +54,24 @@ func (a *applier) sourceBatch(ctx context.Context, chunk []step) error {
 	if err := a.keeper.check(); err != nil {
 		return err
 	}
-	outcomes, err := a.Source.Write(context.WithoutCancel(ctx), a.mapping.Columns(), changes)
+	outcomes, writeErr := a.Source.Write(context.WithoutCancel(ctx), a.mapping.Columns(), changes)
 	for i, s := range ready {
 		outcome := sources.Outcome{}
 		if i < len(outcomes) {
 			outcome = outcomes[i]
 		}
+		if writeErr != nil && outcome.Status == sources.Refused { // for what is not the row's own: the run says it
+			err := a.journal.commit(ctx, state.Batch{Marks: []state.Mark{a.mark(s, state.Failed, outcome.Reason)}})
+			if err != nil {
+				return err
+			}
+			continue
+		}
 		if err := a.sourceOutcome(ctx, s, outcome, changes[i]); err != nil {
 			return err
 		}
 	}
-	return err
+	return writeErr
 }
 
 // change is what an operation asks of the source.

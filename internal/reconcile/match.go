@@ -154,16 +154,16 @@ func (d *decider) twin(s *Subject, t twin) {
 	wanted := t.by == "phone" && m.Phone || t.by == "e-mail" && m.Email
 	switch {
 	case len(t.contacts) > 1:
-		d.problem(s, fmt.Sprintf("%d contacts in Quo have this %s (%s): merge them there, or say which with `syncd match`",
+		d.problem(s, fmt.Sprintf("%d contacts in Quo have this %s (%s): merge them there",
 			len(t.contacts), t.by, names(t.contacts)))
 	case t.shared:
-		d.problem(s, fmt.Sprintf("several rows have the %s of the contact %s in Quo: say whose it is with `syncd match`",
+		d.problem(s, fmt.Sprintf("several rows have the %s of the contact %s in Quo: only one of them can be its row",
 			t.by, names(t.contacts)))
 	case !adoptable(c):
 		d.problem(s, fmt.Sprintf("the contact %s in Quo has this %s and belongs to %q: it cannot become this row's",
 			names(t.contacts), t.by, c.Source))
 	case !wanted:
-		d.problem(s, fmt.Sprintf("the contact %s in Quo already has this %s: set match: [phone], or settle it with `syncd match`",
+		d.problem(s, fmt.Sprintf("the contact %s in Quo already has this %s: match: [phone, email] makes it this row's, match: none makes another",
 			names(t.contacts), t.by))
 	default:
 		s.Contact = c

@@ -36,7 +36,7 @@ type Resolved struct {
 type Waiting struct {
 	Key       string    `json:"key"`
 	ContactID string    `json:"contact_id"`
-	Until     time.Time `json:"until"` // zero: until the rows that cannot be read are mended
+	Until     time.Time `json:"until,omitzero"` // zero: until the rows that cannot be read are mended
 	Reason    string    `json:"reason"`
 }
 
