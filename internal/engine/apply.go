@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"sync"
 	"time"
 
@@ -56,31 +55,23 @@ func (r *run) apply(ctx context.Context, snap *snapshot, plan reconcile.Plan) er
 		return err
 	}
 	a.total = len(steps)
-	var onQuo, onSource []step
+	var updates, others, onSource []step
 	for _, s := range steps {
-		if s.Side == contact.Quo || s.Action == contact.Unlink {
-			onQuo = append(onQuo, s)
-		} else {
+		switch {
+		case s.Side == contact.Source && s.Action != contact.Unlink:
 			onSource = append(onSource, s)
+		case s.Action == contact.Update:
+			updates = append(updates, s)
+		default:
+			others = append(others, s)
 		}
 	}
-	// Updates come first and together, for one look-up reads the contacts of twenty again.
-	slices.SortStableFunc(onQuo, func(a, b step) int { return compareBool(a.Action == contact.Update, b.Action == contact.Update) })
+	// Updates come together, for one look-up reads the contacts of twenty again.
+	onQuo := append(updates, others...)
 	if err := a.applyQuo(ctx, onQuo); err != nil {
 		return err
 	}
 	return a.applySource(ctx, onSource)
-}
-
-// compareBool puts true first.
-func compareBool(a, b bool) int {
-	switch {
-	case a == b:
-		return 0
-	case a:
-		return -1
-	}
-	return 1
 }
 
 // intend writes what the plan settles without an operation, and every operation that is about to be made.
@@ -226,7 +217,7 @@ func (a *applier) stale(s step, fresh map[string]contact.Contact) bool {
 func (a *applier) quoStep(ctx context.Context, s step) error {
 	var c contact.Contact
 	var err error
-	gate := func(ctx context.Context) error { return a.sending(ctx, s) }
+	gate := &quo.Gate{Record: func(ctx context.Context) error { return a.sending(ctx, s) }, Allow: a.keeper.check}
 	switch s.Action {
 	case contact.Create:
 		c, err = a.Quo.Create(ctx, s.After, gate)
@@ -264,7 +255,7 @@ func (a *applier) unchanged(ctx context.Context, s step) error {
 	return err
 }
 
-// sending is the gate before each attempt of a write: the lease must still be trusted, and the journal must know.
+// sending is called before each attempt of a write: the lease must still be trusted, and the journal must know.
 func (a *applier) sending(ctx context.Context, s step) error {
 	if err := a.keeper.check(); err != nil {
 		return err
@@ -272,7 +263,7 @@ func (a *applier) sending(ctx context.Context, s step) error {
 	if err := a.journal.commit(ctx, state.Batch{Marks: []state.Mark{a.mark(s, state.Sent, "")}}); err != nil {
 		return fmt.Errorf("%w: %w", errState, err)
 	}
-	return a.keeper.check()
+	return nil
 }
 
 func (a *applier) mark(s step, to state.EntryState, why string) state.Mark {

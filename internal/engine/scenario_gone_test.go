@@ -249,9 +249,12 @@ func TestExternalIDGivenToAnotherContactFailsNoRun(t *testing.T) {
 	r[sceneID] = key(1) + "a"
 	s.rows = append(s.rows, r)
 	s.save()
-	for range 3 {
-		s.done()
+	s.refuse(key(3)) // so that the contact does not get its own key back
+	wantProblem(t, s.done(), key(1)+"a", "409")
+	s.quo.ClearFaults()
+	for range 2 {
 		s.later(day)
+		s.done()
 	}
 	wantEqual(t, "contacts", len(s.quo.Contacts()), 6)
 	s.contact(key(3))

@@ -94,13 +94,21 @@ func TestEditedContactOfAGoneRowIsDeletedOnAPersonsWord(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := editedMeanwhile(t, missed)
 			s.resolve(key(2), contact.WholeRecord, contact.Source)
-			wantEqual(t, "conflicts", len(s.done().Conflicts), 0)
-			s.later(2 * grace)
+			wantEqual(t, "conflicts while the grace lasts", len(s.done().Conflicts), 0)
+			s.later(grace) // which began with the first run that missed the row
 			wantEqual(t, "conflicts", len(s.done().Conflicts), 0)
 			wantEqual(t, "contacts", len(s.quo.Contacts()), 4)
 			s.wantQuiet()
 		})
 	}
+}
+
+func TestGraceOfAnEditedContactBeginsWithTheRunThatMissedItsRow(t *testing.T) {
+	t.Parallel()
+	s := editedMeanwhile(t, false)
+	s.later(grace)
+	s.resolve(key(2), contact.WholeRecord, contact.Source)
+	wantEqual(t, "deleted", s.done().Deleted, 1)
 }
 
 func TestWordOnAGoneRowIsVoidWhenTheContactChangesAgain(t *testing.T) {

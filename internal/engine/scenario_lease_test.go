@@ -61,7 +61,7 @@ func TestProcessThatStoodStillWritesNothingAfterAnotherTookOver(t *testing.T) {
 	s := newScene(t, func(o *quosim.Options) { o.Keys = []string{"first", "second"} })
 	s.realTime()
 	s.people(6)
-	const lease = 300 * time.Millisecond
+	const lease = time.Second
 	s.client.APIKey, s.workers = "first", 1
 	store := &stallingStore{Store: s.store}
 	first := s.engine()
@@ -89,6 +89,32 @@ func TestProcessThatStoodStillWritesNothingAfterAnotherTookOver(t *testing.T) {
 	wantEqual(t, "status of the second process", secondRun.Status, state.RunDone)
 	wantEqual(t, "creates that the first process sent", posts, 2)
 	wantEqual(t, "contacts", len(s.quo.Contacts()), 6)
+}
+
+func TestNoWriteStartsAfterTheLeaseRanOutThoughNobodyTookIt(t *testing.T) {
+	t.Parallel()
+	s := newScene(t)
+	s.realTime()
+	s.people(60)
+	s.workers = 1
+	s.quo.Inject(quosim.Fault{Match: quosim.On(quosim.RouteCreate), Kind: quosim.SlowAfter, Delay: 20 * time.Millisecond, Times: -1})
+	const lease = 600 * time.Millisecond
+	store := &stallingStore{Store: s.store}
+	store.stalled.Store(true) // the state cannot be reached to renew the lease
+	e := s.engine()
+	e.Store, e.Lease = store, lease
+	start := time.Now()
+	report := e.Run(context.Background(), engine.Request{})
+	if !errors.Is(report.Err(), state.ErrLeaseLost) {
+		t.Errorf("the run ended %s (%v), want that its lease was lost", report.Status, report.Err())
+	}
+	requests := s.quo.Requests()
+	if last := requests[len(requests)-1].At.Sub(start); last >= lease {
+		t.Errorf("the last write was sent %v after a lease of %v began", last, lease)
+	}
+	if report.Created == 60 {
+		t.Error("all contacts were created")
+	}
 }
 
 func TestOperationIsNotSettledWithinOneLeaseAfterItWasSent(t *testing.T) {

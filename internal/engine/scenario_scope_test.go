@@ -45,18 +45,20 @@ func TestScopedRunOfANewRowReadsTheWorkspaceAndKnowsWhoseContactsThereAre(t *tes
 	s.people(60)
 	s.done()
 	s.inQuo(key(5), func(c *quosim.Contact) { c.ExternalID, c.Source = nil, nil }) // still the link's
-	for i, other := range []int{4, 5} {                                            // two rows that share a phone with an old one
+	s.add(quosim.Contact{Source: new(label), ExternalID: new("C-0900"), FirstName: new("Eve"),
+		PhoneNumbers: []quosim.Item{{Name: "mobile", Value: "+14155550900"}}}) // ours, without a row
+	for i, phone := range []string{s.row(key(4))[scenePhone], s.row(key(5))[scenePhone], "+14155550900"} {
 		r := person(200 + i)
-		r[scenePhone] = s.row(key(other))[scenePhone]
+		r[scenePhone] = phone
 		s.rows = append(s.rows, r)
 	}
 	s.save()
-	report := s.done(only(key(200), key(201)))
-	wantEqual(t, "created, problems", []int{report.Created, len(report.Problems)}, []int{2, 0})
-	wantEqual(t, "requests", s.seen(), seen{Fields: 1, Pages: 2, Creates: 2})
+	report := s.done(only(keys(200, 202)...))
+	wantEqual(t, "created, problems", []int{report.Created, len(report.Problems)}, []int{3, 0})
+	wantEqual(t, "requests", s.seen(), seen{Fields: 1, Pages: 2, Creates: 3})
 	s.done()
 	s.wantQuiet()
-	wantEqual(t, "contacts", len(s.quo.Contacts()), 62)
+	wantEqual(t, "contacts", len(s.quo.Contacts()), 64)
 }
 
 func TestScopedRunLeavesKeysThatDifferInCaseAlone(t *testing.T) {

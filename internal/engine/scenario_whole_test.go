@@ -65,8 +65,6 @@ func TestUpdateKeepsAllThatTheMappingDoesNotName(t *testing.T) {
 			c = s.add(c)
 			s.people(1) // with the same phone number
 			s.edit(key(1), sceneCompany, "Umbrella")
-			s.run()
-			s.resolveAll()
 			s.done()
 			s.later(day)
 			s.edit(key(1), sceneCompany, "Acme")
@@ -78,18 +76,6 @@ func TestUpdateKeepsAllThatTheMappingDoesNotName(t *testing.T) {
 			wantEqual(t, "content", contentOf(t, got), contentOf(t, want))
 			s.wantQuiet()
 		})
-	}
-}
-
-// resolveAll settles the conflicts of first sight for the source; a sync that flows to Quo has none.
-func (s *scene) resolveAll() {
-	s.t.Helper()
-	conflicts, err := s.store.Conflicts(s.t.Context(), s.sync.Name)
-	if err != nil {
-		s.t.Fatal(err)
-	}
-	for _, c := range conflicts {
-		s.resolve(c.Key, c.Field, contact.Source)
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"syncd/internal/contact"
 	"syncd/internal/quo"
@@ -69,13 +70,16 @@ func (r *run) openEntries(ctx context.Context) ([]state.Entry, error) {
 		return nil, err
 	}
 	for _, entry := range open {
-		if entry.State != state.Intended && r.now.Before(entry.SentAt.Add(r.Lease)) {
+		if from := entry.SentAt.Add(r.Lease + recordedAhead); entry.State != state.Intended && r.now.Before(from) {
 			r.busy[entry.Key] = fmt.Sprintf("run %d sent a %s and did not hear the answer: it is settled by a run after %s",
-				entry.Run, entry.Action, entry.SentAt.Add(r.Lease).UTC().Format("15:04:05"))
+				entry.Run, entry.Action, from.UTC().Format("15:04:05"))
 		}
 	}
 	return open, nil
 }
+
+// recordedAhead is how long before it was sent an operation may have been recorded as sent.
+const recordedAhead = time.Second
 
 // settlement gathers what the settling of open operations writes.
 type settlement struct {

@@ -2,6 +2,7 @@ package quo
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"sync/atomic"
@@ -17,7 +18,7 @@ type request struct {
 	body    []byte
 	limit   int64                   // of the answer's body, in bytes
 	calls   *atomic.Int64           // counts the attempts that are sent
-	gate    Gate                    // nil for reads
+	gate    *Gate                   // nil for reads
 	read    func(body []byte) error // reads the answer to a request that succeeded
 }
 
@@ -69,13 +70,11 @@ func (c *Client) do(ctx context.Context, r request) error {
 
 // attempt sends one request when it is its turn, and judges the answer. It returns nil when the call succeeded.
 func (c *Client) attempt(ctx context.Context, r request, repeat bool) *failure {
-	if err := c.options.Limiter.Wait(ctx); err != nil {
-		return &failure{err: r.failed(fmt.Errorf("throttle: %w", err))}
+	if err := c.options.Limiter.wait(ctx, r.gate.record()); err != nil {
+		return &failure{err: r.failed(throttled(err))}
 	}
-	if r.gate != nil {
-		if err := r.gate(ctx); err != nil {
-			return &failure{err: r.failed(err)}
-		}
+	if err := r.gate.allow(); err != nil {
+		return &failure{err: r.failed(err)}
 	}
 	r.calls.Add(1)
 	if repeat {
@@ -88,6 +87,14 @@ func (c *Client) attempt(ctx context.Context, r request, repeat bool) *failure {
 		return &failure{err: e, again: !left || r.repeatable()}
 	}
 	return c.judge(r, a)
+}
+
+// throttled says that a wait for the limiter ended, unless the gate ended it.
+func throttled(err error) error {
+	if refused := new(recordError); errors.As(err, &refused) {
+		return refused.error
+	}
+	return fmt.Errorf("throttle: %w", err)
 }
 
 // judge says what an answer means.

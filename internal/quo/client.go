@@ -34,9 +34,28 @@ type Client struct {
 	calls    counters
 }
 
-// Gate is called right before an attempt of a write is sent, after the throttle. When it returns an error, the
-// attempt is not sent, and the write returns an error that wraps it.
-type Gate func(context.Context) error
+// Gate is asked before each attempt of a write. When one of its functions returns an error, the attempt is not sent, and
+// the write returns an error that wraps it. A nil Gate lets all pass.
+type Gate struct {
+	// Record is called at most about a second before the attempt is sent, while it waits for its slot.
+	Record func(context.Context) error
+	// Allow is called right before the attempt is sent, after the throttle, so it must be quick.
+	Allow func() error
+}
+
+func (g *Gate) record() *record {
+	if g == nil {
+		return &record{}
+	}
+	return &record{do: g.Record}
+}
+
+func (g *Gate) allow() error {
+	if g == nil || g.Allow == nil {
+		return nil
+	}
+	return g.Allow()
+}
 
 const (
 	listLimit   = 64 << 20 // bytes of a list's answer
@@ -89,7 +108,7 @@ func (c *Client) Get(ctx context.Context, id string) (contact.Contact, error) {
 // and externalId is taken, ErrUnheard that the contact may exist now: look it up before another create.
 //
 // POST /v1/contacts: https://www.quo.com/docs/mdx/api-reference/contacts/create-a-contact
-func (c *Client) Create(ctx context.Context, k contact.Contact, gate Gate) (contact.Contact, error) {
+func (c *Client) Create(ctx context.Context, k contact.Contact, gate *Gate) (contact.Contact, error) {
 	k.ID = "" // what is sent for a contact with an id is the body of an update
 	return c.write(ctx, k, request{
 		op: "create contact", contact: k.ExternalID, method: http.MethodPost, url: c.contacts,
@@ -101,7 +120,7 @@ func (c *Client) Create(ctx context.Context, k contact.Contact, gate Gate) (cont
 // whole is refused, for what an update leaves out is deleted. Repeats are safe: they send the same whole content.
 //
 // PATCH /v1/contacts/{id}: https://www.quo.com/docs/mdx/api-reference/contacts/update-a-contact-by-id
-func (c *Client) Update(ctx context.Context, k contact.Contact, gate Gate) (contact.Contact, error) {
+func (c *Client) Update(ctx context.Context, k contact.Contact, gate *Gate) (contact.Contact, error) {
 	r := request{
 		op: "update contact", contact: k.ID, method: http.MethodPatch, gate: gate, calls: &c.calls.update,
 	}
@@ -115,7 +134,7 @@ func (c *Client) Update(ctx context.Context, k contact.Contact, gate Gate) (cont
 // Delete removes a contact. One that Quo does not know is removed already.
 //
 // DELETE /v1/contacts/{id}: https://www.quo.com/docs/mdx/api-reference/contacts/delete-a-contact
-func (c *Client) Delete(ctx context.Context, id string, gate Gate) error {
+func (c *Client) Delete(ctx context.Context, id string, gate *Gate) error {
 	err := c.doOne(ctx, request{
 		op: "delete contact", contact: id, method: http.MethodDelete, gate: gate, calls: &c.calls.delete,
 		limit: answerLimit, read: func([]byte) error { return nil },

@@ -68,9 +68,16 @@ func (l local) Reserve(_ context.Context, _ string, n int, every time.Duration) 
 
 // Wait returns when the next request may be sent, which must then happen at once. It returns an error, and gives up its
 // place, when ctx ends or would end before that.
-func (l *Limiter) Wait(ctx context.Context) error {
-	if err := ctx.Err(); err != nil || l.perSecond <= 0 {
+func (l *Limiter) Wait(ctx context.Context) error { return l.wait(ctx, &record{}) }
+
+// wait is Wait, with something to record before the request. That happens shortly before its slot: not after it, for
+// writing may take a while and the slot would pass, and not long before it, for what is recorded is about now.
+func (l *Limiter) wait(ctx context.Context, rec *record) error {
+	if err := ctx.Err(); err != nil {
 		return err
+	}
+	if l.perSecond <= 0 {
+		return rec.write(ctx)
 	}
 	select {
 	case l.turn <- struct{}{}:
@@ -86,15 +93,49 @@ func (l *Limiter) Wait(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if err := sleep(ctx, time.Until(slot)); err != nil {
+		if err := sleep(ctx, time.Until(slot)-recordAhead); err != nil {
 			return err // the slot stays for whoever comes next
 		}
-		if l.use(time.Now()) {
+		if err := rec.write(ctx); err != nil {
+			return err
+		}
+		if err := sleep(ctx, time.Until(slot)); err != nil {
+			return err
+		}
+		if time.Since(slot) <= lateness && l.use(time.Now()) {
 			l.ready = l.ready[1:]
 			return nil
 		}
 	}
 }
+
+const (
+	recordAhead = 50 * time.Millisecond // how long before its slot a request is recorded
+	recordFor   = time.Second           // how long before it is sent a request may be recorded
+)
+
+// record is what is written down before a request is sent.
+type record struct {
+	do func(context.Context) error // nil for nothing
+	at time.Time
+}
+
+// write writes it down, unless it was just now.
+func (r *record) write(ctx context.Context) error {
+	if r.do == nil || time.Since(r.at) < recordFor/2 {
+		return nil
+	}
+	r.at = time.Now()
+	if err := r.do(ctx); err != nil {
+		return &recordError{err}
+	}
+	return nil
+}
+
+// recordError tells a request that could not be recorded from one whose wait ended.
+type recordError struct{ error }
+
+func (e *recordError) Unwrap() error { return e.error }
 
 // nextSlot returns the next slot that has not passed. A slot that passed is lost, for who catches up bursts.
 func (l *Limiter) nextSlot(ctx context.Context) (time.Time, error) {

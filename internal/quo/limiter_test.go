@@ -393,3 +393,30 @@ func TestTooFastForTheServer(t *testing.T) {
 		t.Errorf("got %d contacts, %v, want 1000", len(got), err)
 	}
 }
+
+// TestSlowRecord writes down each request for longer than the jitter lasts, now and then: the limit holds all the same,
+// and what is written is about now.
+func TestSlowRecord(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		l := NewLimiter(10, nil, "")
+		var sent []time.Time
+		for i := range 60 {
+			rec := &record{do: func(context.Context) error {
+				if i%7 == 0 {
+					time.Sleep(200 * time.Millisecond)
+				}
+				return nil
+			}}
+			if err := l.wait(t.Context(), rec); err != nil {
+				t.Fatal(err)
+			}
+			if age := time.Since(rec.at); age > recordFor {
+				t.Errorf("request %d was recorded %v before it was sent", i, age)
+			}
+			sent = append(sent, time.Now())
+			if i >= 10 && sent[i].Sub(sent[i-10]) < time.Second+2*jitter-lateness {
+				t.Errorf("11 requests within %v", sent[i].Sub(sent[i-10]))
+			}
+		}
+	})
+}

@@ -187,7 +187,7 @@ func TestTimeout(t *testing.T) {
 
 func TestNoServer(t *testing.T) {
 	gates := 0
-	gate := func(context.Context) error { gates++; return nil }
+	gate := &Gate{Record: func(context.Context) error { gates++; return nil }}
 	c := newClient(t, Options{BaseURL: "http://127.0.0.1:1"})
 	_, err := c.Create(t.Context(), ada(), gate)
 	checkError(t, err) // surely not made
@@ -239,7 +239,7 @@ func TestGate(t *testing.T) {
 	lost := errors.New("the lease was lost")
 	t.Run("shut", func(t *testing.T) {
 		w, c := newWorkspace(t)
-		shut := func(context.Context) error { return lost }
+		shut := &Gate{Record: func(context.Context) error { return lost }}
 		_, err := c.Create(t.Context(), ada(), shut)
 		checkError(t, err, lost)
 		checkError(t, c.Delete(t.Context(), "65f0c1", shut), lost)
@@ -253,12 +253,12 @@ func TestGate(t *testing.T) {
 		was := add(t, w, quosim.Contact{})
 		w.Inject(quosim.Fault{Kind: quosim.CutAfter})
 		gates := 0
-		err := c.Delete(t.Context(), was.ID, func(context.Context) error {
+		err := c.Delete(t.Context(), was.ID, &Gate{Allow: func() error {
 			if gates++; gates > 1 {
 				return lost
 			}
 			return nil
-		})
+		}})
 		checkError(t, err, lost, ErrUnheard)
 		count(t, w, 1)
 	})
