@@ -74,6 +74,22 @@ func TestConfiguration(t *testing.T) {
 	}
 }
 
+// README.md names each command that there is.
+func TestCommands(t *testing.T) {
+	text := read(t, readme)
+	_, list, _ := strings.Cut(newShell(t).run("syncd --help"), "Available Commands:\n")
+	list, _, _ = strings.Cut(list, "\n\n")
+	commands := regexp.MustCompile(`(?m)^  (\w+)`).FindAllStringSubmatch(list, -1)
+	if len(commands) < 10 {
+		t.Fatalf("%d commands found in\n%s", len(commands), list)
+	}
+	for _, c := range commands {
+		if c[1] != "help" && !regexp.MustCompile("`"+c[1]+"[ `]").MatchString(text) {
+			t.Errorf("README.md does not name the command %s", c[1])
+		}
+	}
+}
+
 // blocks matches the fenced blocks of a language; the first group is the content.
 func blocks(language string) *regexp.Regexp {
 	return regexp.MustCompile("(?ms)^```" + language + "\n(.*?)^```\n")

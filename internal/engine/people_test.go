@@ -214,7 +214,9 @@ func (w *world) changeKey() {
 		old := r[colID]
 		r[colID] = w.pick("", old+"-x")
 		w.gone(old)
-		w.moved[old], w.phoneAtMove[old] = r, r[colPhone]
+		if c, ok := w.contactOf(old); ok && len(c.PhoneNumbers) == 1 && c.PhoneNumbers[0].Value == e164(r[colPhone]) {
+			w.moved[old], w.phoneAtMove[old] = r, r[colPhone] // what tells that it is the same person
+		}
 		w.note("row %s got key %q", old, r[colID])
 		w.saveRows()
 	}

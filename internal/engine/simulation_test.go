@@ -389,13 +389,7 @@ func (w *world) compare(r []string, c quosim.Contact) {
 	check("firstName", strings.TrimSpace(r[colFirst]), text(c.FirstName))
 	check("lastName", strings.TrimSpace(r[colLast]), text(c.LastName))
 	check("company", strings.TrimSpace(r[colCompany]), text(c.Company))
-	digits := ""
-	for _, d := range r[colPhone] {
-		if d >= '0' && d <= '9' {
-			digits += string(d)
-		}
-	}
-	check("phone", "+1"+strings.TrimPrefix(digits, "1"), c.PhoneNumbers[0].Value) // under any label: people rename it
+	check("phone", e164(r[colPhone]), c.PhoneNumbers[0].Value) // under any label: people rename it
 	check("email", strings.ToLower(r[colEmail]), strings.ToLower(item(c.Emails, "work")))
 	custom := map[string]any{}
 	for _, f := range c.CustomFields {
@@ -414,6 +408,17 @@ func (w *world) compare(r []string, c quosim.Contact) {
 	}
 	slices.Sort(tags)
 	check("Segment", map[string]string{"": "", "a, b": "a b", "b,a": "a b", "c": "c"}[r[colTags]], strings.Join(tags, " "))
+}
+
+// e164 is a US phone number without what people put between its digits.
+func e164(s string) string {
+	digits := ""
+	for _, d := range s {
+		if d >= '0' && d <= '9' {
+			digits += string(d)
+		}
+	}
+	return "+1" + strings.TrimPrefix(digits, "1")
 }
 
 func item(items []quosim.Item, name string) string {
