@@ -1,6 +1,5 @@
 # The targets that people use; `make help` lists them. .ci/run runs what a change must pass.
 
-
 .PHONY: help
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "%-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)

@@ -27,7 +27,7 @@ run gives the contact the new key too.`,
 			if err != nil {
 				return usage(err, "")
 			}
-			err = app.WithLease(ctx, s.Name, func(lease state.Lease) error { return app.Store.Rekey(ctx, lease, old, key) })
+			err = app.Rekey(ctx, s.Name, old, key)
 			switch {
 			case errors.As(err, new(*state.ExistsError)):
 				return hinted(err, fmt.Sprintf("only one of the two can have it; see %#q", c.hintCommand("history", s.Name, key)))

@@ -28,6 +28,11 @@ func (c *cli) printFindings(r *engine.Report, s *config.Sync, names titles) {
 	c.printProblems("  ", r.Sync, r.Problems, "was", "were")
 	c.printConflicts("  ", r.Sync, r.Conflicts, names)
 	c.printWaiting("  ", r)
+	if n := r.FoundAgain; n > 0 {
+		fmt.Fprintf(c.out, "  %s that the state did not know (is it new, or an older copy?) %s found in Quo by %s and linked again:\n"+
+			"    a contact found so is not deleted when its row goes\n",
+			count(n, "contact"), either(n, "was", "were"), either(n, "its key", "their keys"))
+	}
 	if r.Unmanaged > 0 {
 		fmt.Fprintf(c.out, "  %s in Quo %s no row and %s left alone\n", count(r.Unmanaged, "contact"),
 			either(r.Unmanaged, "has", "have"), either(r.Unmanaged, "was", "were"))

@@ -278,6 +278,24 @@ func (a *App) WithLease(ctx context.Context, sync string, do func(state.Lease) e
 	return do(lease)
 }
 
+// Rekey moves a link to another key, while no run of the sync may happen. A record with an operation whose outcome is not
+// known yet keeps its key: the journal would look for it under the old one.
+func (a *App) Rekey(ctx context.Context, sync, old, key string) error {
+	return a.WithLease(ctx, sync, func(lease state.Lease) error {
+		open, err := a.Store.Open(ctx, sync)
+		if err != nil {
+			return err
+		}
+		for _, entry := range open {
+			if entry.State != state.Intended && (entry.Key == old || entry.Key == key) {
+				return fmt.Errorf("run %d sent a %s of %s and did not hear the answer: run the sync first, then rekey",
+					entry.Run, entry.Action, entry.Key)
+			}
+		}
+		return a.Store.Rekey(ctx, lease, old, key)
+	})
+}
+
 // holder names this process to people who find a lease taken.
 func holder() string {
 	host, err := os.Hostname()

@@ -37,6 +37,7 @@ type Report struct {
 	Problems      []Problem           `json:"problems"`
 	Waiting       []reconcile.Waiting `json:"waiting"`
 	Unmanaged     int                 `json:"unmanaged"`
+	FoundAgain    int                 `json:"found_again"` // contacts of ours that the state did not know
 	APICalls      quo.Calls           `json:"api_calls"`
 	Error         *string             `json:"error"`
 
@@ -98,6 +99,7 @@ func (r *Report) fromPlan(plan reconcile.Plan, problems []state.Problem) {
 		r.Problems = append(r.Problems, Problem{p.Problem})
 	}
 	r.Unchanged, r.Waiting, r.Unmanaged = plan.Unchanged, plan.Waiting, len(plan.Unmanaged)
+	r.FoundAgain = plan.FoundAgain
 	r.Conflicts = plan.Conflicts
 	for _, o := range plan.Operations {
 		switch {

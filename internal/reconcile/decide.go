@@ -53,6 +53,9 @@ func (d *decider) record(s *Subject) {
 	case row && c && unlinked: // the side that was missing is there again
 		d.merge(s, contact.Link{Key: s.Key, ContactID: s.Contact.ID, Adopted: true})
 	case row && c: // state was lost, an earlier create went unheard, or the source names the contact
+		if s.Contact.Source == d.Policy.Label {
+			d.plan.FoundAgain++
+		}
 		d.merge(s, contact.Link{Key: s.Key, ContactID: s.Contact.ID, Adopted: true})
 
 	case row && linked && d.rowChanged(s):

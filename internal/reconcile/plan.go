@@ -22,6 +22,9 @@ type Plan struct {
 	Waiting  []Waiting
 	// Unmanaged are the keys of contacts that are ours and have no row.
 	Unmanaged []string
+	// FoundAgain is how many contacts of ours the state did not know: it was lost, or restored from an older copy. They
+	// are linked again and count as adopted.
+	FoundAgain int
 	// Unchanged is how many linked records need nothing.
 	Unchanged int
 }

@@ -1,0 +1,171 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+
+	"syncd/internal/contact"
+	"syncd/internal/quo"
+	"syncd/internal/reconcile"
+)
+
+// wholeWorkspace reports whether contacts that are not ours matter to the run.
+func (r *run) wholeWorkspace(snap *snapshot) bool {
+	if r.Sync.Policy.Direction == contact.FromQuo || r.Sync.Policy.CreateInSource == reconcile.CreateAll {
+		return true
+	}
+	for _, e := range snap.entries {
+		if e.isNew() {
+			return true
+		}
+	}
+	return false
+}
+
+func (r *run) readContacts(ctx context.Context, snap *snapshot) error {
+	snap.readAt = time.Now()
+	whole := r.wholeWorkspace(snap)
+	if r.scoped() && !whole {
+		return r.readScope(ctx, snap)
+	}
+	label := r.Sync.Policy.Label
+	if whole {
+		label = ""
+	}
+	for c, err := range r.Quo.List(ctx, label) {
+		if err != nil {
+			return err
+		}
+		r.report.QuoContacts++
+		if r.report.QuoContacts%1000 == 0 {
+			r.progress("reading contacts", r.report.QuoContacts, 0)
+		}
+		r.readContact(snap, c)
+	}
+	return nil
+}
+
+// readScope reads only the contacts of the keys that the run is scoped to.
+func (r *run) readScope(ctx context.Context, snap *snapshot) error {
+	contacts, err := r.Quo.Lookup(ctx, r.request.Only)
+	for _, c := range contacts {
+		r.report.QuoContacts++
+		r.readContact(snap, c)
+	}
+	return err
+}
+
+// readContact joins a contact with its record.
+func (r *run) readContact(snap *snapshot, c contact.Contact) {
+	ours := c.Source == r.Sync.Policy.Label && c.ExternalID != ""
+	e := snap.byContact[c.ID]
+	if named := snap.byID[c.ID]; named != nil && (e == nil || !e.link.Linked()) {
+		e = named
+	}
+	switch {
+	case e == nil && ours && r.inScope(c.ExternalID):
+		snap.facts.Ours++
+		e = snap.entry(c.ExternalID)
+		if e.link != nil && e.link.ContactID != "" {
+			e.other = &c
+			return
+		}
+	case e == nil && ours, e != nil && e.outside:
+		return
+	case e == nil:
+		r.stranger(snap, c)
+		return
+	default:
+		snap.facts.Ours++
+	}
+	if e.seen { // pages shifted: the contact stands on two of them
+		return
+	}
+	e.seen = true
+	if e.link.Linked() && e.same && c.ContentHash() == e.link.QuoHash {
+		return
+	}
+	e.contact = &c
+}
+
+// stranger keeps a contact that is not ours when it is a new record's twin, and counts those that stand under the
+// label of a sync that was renamed.
+func (r *run) stranger(snap *snapshot, c contact.Contact) {
+	if strings.HasPrefix(c.Source, contact.LabelPrefix) && !slices.Contains(r.Sync.Labels, c.Source) {
+		if e := snap.entries[c.ExternalID]; e != nil && e.there {
+			if snap.facts.Elsewhere == nil {
+				snap.facts.Elsewhere = map[string]int{}
+			}
+			snap.facts.Elsewhere[c.Source]++
+		}
+	}
+	for _, id := range r.mapping.ContactIdentities(c) {
+		if snap.wanted[id] {
+			snap.strangers[c.ID] = c
+			return
+		}
+	}
+}
+
+// lookUpMissing looks up the linked contacts that the listing missed, for pages shift while people edit. Those that
+// the look-up misses too are unsure: only a GET that says 404 makes them absent.
+func (r *run) lookUpMissing(ctx context.Context, snap *snapshot) error {
+	missing := map[string]*entry{}
+	var keys []string
+	for key, e := range snap.entries {
+		if e.outside || e.link == nil || e.seen || e.link.ContactID == "" {
+			continue
+		}
+		e.unsure = true
+		switch {
+		case e.link.Linked():
+			missing[e.link.ContactID] = e
+			keys = append(keys, key)
+		case e.other != nil: // somebody made the contact of a record again that was taken apart
+			e.contact, e.seen, e.unsure = e.other, true, false
+		}
+	}
+	slices.Sort(keys)
+	if len(keys) == 0 {
+		return nil
+	}
+	contacts, err := r.Quo.Lookup(ctx, keys)
+	if err != nil {
+		return err
+	}
+	for _, c := range contacts {
+		if e := missing[c.ID]; e != nil {
+			e.contact, e.seen, e.unsure = &c, true, false
+		}
+	}
+	for _, e := range missing {
+		if !e.seen && e.other != nil { // the record's contact was made again under another id
+			e.link.ContactID, e.link.Adopted, e.link.Base = e.other.ID, true, contact.Base{}
+			e.contact, e.seen, e.unsure = e.other, true, false
+		}
+	}
+	return nil
+}
+
+// getNamed reads the contacts that new rows name by id and that no listing held.
+func (r *run) getNamed(ctx context.Context, snap *snapshot) error {
+	for id, e := range snap.byID {
+		if e.seen || len(e.row.Problems) > 0 {
+			continue
+		}
+		c, err := r.Quo.Get(ctx, id)
+		switch {
+		case errors.Is(err, quo.ErrNotFound):
+			key, _ := r.mapping.Key(e.row.Record)
+			r.misnamed(e, key, "Quo has no contact with this id: empty the cell to make a new one")
+		case err != nil:
+			return err
+		default:
+			r.readContact(snap, c)
+		}
+	}
+	return nil
+}
