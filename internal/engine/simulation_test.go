@@ -23,7 +23,8 @@ import (
 )
 
 var (
-	schedules = flag.Int("schedules", 60, "how many random schedules the simulation runs")
+	schedules = flag.Uint64("schedules", 60, "how many random schedules the simulation runs at least")
+	lasting   = flag.Duration("lasting", 0, "go on with further schedules for that long")
 	seedFlag  = flag.Uint64("seed", 0, "run the simulation's schedule of this seed only")
 	verbose   = flag.Bool("story", false, "print what happens in each schedule")
 )
@@ -35,16 +36,25 @@ func TestInvariants(t *testing.T) {
 		schedule(t, *seedFlag)
 		return
 	}
-	first := rand.Uint64N(1 << 40)
-	t.Logf("%d schedules, seeds from %d", *schedules, first)
-	for i := range uint64(*schedules) {
-		seed := first + i
-		t.Run(fmt.Sprint(seed), func(t *testing.T) {
-			t.Parallel()
-			schedule(t, seed)
+	first, start := rand.Uint64N(1<<40), time.Now()
+	next := first
+	for next-first < *schedules || time.Since(start) < *lasting {
+		t.Run("", func(t *testing.T) {
+			for range together {
+				seed := next
+				next++
+				t.Run(fmt.Sprint(seed), func(t *testing.T) {
+					t.Parallel()
+					schedule(t, seed)
+				})
+			}
 		})
 	}
+	t.Logf("%d schedules, seeds from %d", next-first, first)
 }
+
+// together is how many schedules run at a time, as far as there are processors.
+const together = 20
 
 func schedule(t *testing.T, seed uint64) {
 	w := newWorld(t, seed)
