@@ -16,6 +16,7 @@ import (
 	"io"
 	"io/fs"
 	"iter"
+	"syscall"
 
 	"syncd/internal/contact"
 	"syncd/internal/sources"
@@ -31,7 +32,7 @@ type Options struct {
 	Encoding string
 	// Key names the columns that identify a row. Without any, Write finds a row by what it held when it was read.
 	Key []string
-	// Warn hears, in words for a person, that the encoding was guessed; nil for nobody.
+	// Warn hears, in words for a person and once, that the encoding was guessed; nil for nobody.
 	Warn func(string)
 }
 
@@ -39,6 +40,7 @@ type Options struct {
 // 1, an empty line is a row, a quoted cell of several lines is one row.
 type File struct {
 	options Options
+	warned  string // what Warn heard last
 }
 
 var _ sources.Source = (*File)(nil)
@@ -48,7 +50,7 @@ func New(options Options) *File {
 	if options.Warn == nil {
 		options.Warn = func(string) {}
 	}
-	return &File{options}
+	return &File{options: options}
 }
 
 // Read implements [sources.Source]. It needs no more than permission to read the file, and takes no lock: a file
@@ -69,9 +71,7 @@ func (f *File) read(ctx context.Context, columns []string, yield func(contact.Re
 		return err
 	}
 	defer snap.Close()
-	if snap.notice != "" {
-		f.options.Warn(f.options.Path + ": " + snap.notice)
-	}
+	f.warn(snap.notice)
 	rows, err := snap.table(columns)
 	if err != nil {
 		return err
@@ -93,6 +93,14 @@ func (f *File) read(ctx context.Context, columns []string, yield func(contact.Re
 	}
 }
 
+// warn tells Warn what a person ought to hear, unless it did already: a run may read the file more than once.
+func (f *File) warn(notice string) {
+	if notice != "" && notice != f.warned {
+		f.warned = notice
+		f.options.Warn(f.options.Path + ": " + notice)
+	}
+}
+
 // named adds the path to an error, once, and the remedy where the cause does not say it.
 func (f *File) named(err error) error {
 	if column := (*sources.ColumnError)(nil); errors.As(err, &column) {
@@ -108,6 +116,8 @@ func (f *File) named(err error) error {
 	case errors.Is(err, fs.ErrPermission):
 		return fmt.Errorf("%s: %w: let the user that runs syncd read the file, and write it and its directory",
 			f.options.Path, err)
+	case errors.Is(err, syscall.ENOSPC):
+		return fmt.Errorf("%s: %w: make room; the file is as it was", f.options.Path, err)
 	}
 	return fmt.Errorf("%s: %w", f.options.Path, err)
 }

@@ -15,7 +15,11 @@ const (
 	sampleBytes   = 1 << 20
 )
 
-var errDelimiter = errors.New("cannot tell which character separates the cells: set delimiter: to it")
+var (
+	errDelimiter = errors.New("cannot tell which character separates the cells: set delimiter: to it")
+	errUneven    = errors.New("the first line and the rows below it do not split into as many cells, whether by comma, " +
+		"semicolon, tab or |: the first line must name the columns; set delimiter: if it is another character")
+)
 
 // parseDelimiter reads the option: one ASCII character that is no letter, digit, quote or line end; or "tab".
 func parseDelimiter(option string) (byte, error) {
@@ -63,6 +67,8 @@ func (d dialect) findDelimiter(all func() io.Reader) (byte, error) {
 		return every[0], nil
 	case len(every) == 0 && len(half) == 1:
 		return half[0], nil
+	case len(every) == 0 && len(half) == 0:
+		return 0, errUneven
 	}
 	return 0, errDelimiter
 }

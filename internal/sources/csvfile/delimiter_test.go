@@ -23,7 +23,6 @@ func TestFindDelimiter(t *testing.T) {
 		"quotes stand as only one has them":  {"\"a,b\";\"c,d\"\n\"1,2\";\"3,4\"\n", ';'},
 		"both always":                        {"id;last, first\n1;b, c\n", 0},
 		"both in a header alone":             {"id;last, first\n", 0},
-		"most rows disagree":                 {"last, first\na\nb\nc, d\n", 0},
 		"an open quote in the header":        {"\"id,name\n1,2\n", noDelimiter},
 		"more than the sample, cut in a row": {"id,name\n" + strings.Repeat("1,"+strings.Repeat("x", 300_000)+"\n", 5), ','},
 		"header longer than the sample":      {strings.Repeat("a,", 600_000) + "b\n", ','},
@@ -33,6 +32,21 @@ func TestFindDelimiter(t *testing.T) {
 			got, err := d.findDelimiter(func() io.Reader { return strings.NewReader(c.text) })
 			if c.want == 0 && err != errDelimiter || c.want != 0 && (err != nil || got != c.want) {
 				t.Errorf("delimiter %q and error %v, want %q", got, err, c.want)
+			}
+		})
+	}
+}
+
+func TestFindDelimiterInNone(t *testing.T) {
+	for name, text := range map[string]string{
+		"most rows disagree":         "last, first\na\nb\nc, d\n",
+		"a title above the header":   "Customers,,\nid,first,last,phone\n1,Ada,King,\n2,Bob,Ray,\n",
+		"what Excel takes as a hint": "sep=,\nid,first,last\n1,Ada,King\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			_, err := dialect{charset: utf8Charset}.findDelimiter(func() io.Reader { return strings.NewReader(text) })
+			if err != errUneven {
+				t.Errorf("error %v, want %v", err, errUneven)
 			}
 		})
 	}

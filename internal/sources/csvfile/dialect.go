@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 
-	"golang.org/x/text/encoding"
 	"golang.org/x/text/transform"
 )
 
@@ -78,30 +77,27 @@ func (f *File) encoding(all func() io.Reader) (d dialect, notice string, err err
 }
 
 // guessEncoding takes UTF-8 when the text is valid, for text in another encoding hardly ever is, and else
-// Windows-1252: detectors go wrong on lists as short as names and cities.
+// Windows-1252: detectors go wrong on lists as short as names and cities. Text that is UTF-8 but for a few lines
+// stays UTF-8, and those lines are problems of their rows: Windows-1252 would garble all others.
 func guessEncoding(all io.Reader) (d dialect, notice string, err error) {
-	var seen survey
-	_, err = io.Copy(&seen, transform.NewReader(all, encoding.UTF8Validator))
-	switch {
-	case errors.Is(err, encoding.ErrInvalidUTF8):
-		return dialect{charset: windows1252}, fmt.Sprintf("line %d is not valid UTF-8: the file is read as "+
-			"windows-1252; set encoding: if that is wrong", seen.lines+1), nil
-	case err != nil:
+	seen := newSurvey()
+	if _, err := io.Copy(seen, all); err != nil {
 		return d, "", err
 	}
-	return dialect{charset: utf8Charset, plain: !seen.beyondASCII}, "", nil
-}
-
-// A survey looks at text that is written to it.
-type survey struct {
-	lines       int
-	beyondASCII bool
-}
-
-func (s *survey) Write(text []byte) (int, error) {
-	s.lines += bytes.Count(text, []byte{'\n'})
-	s.beyondASCII = s.beyondASCII || !ascii(text)
-	return len(text), nil
+	seen.end()
+	utf8Lines, others := seen.utf8, seen.others
+	switch {
+	case others.count == 0:
+		return dialect{charset: utf8Charset, plain: utf8Lines.count == 0}, "", nil
+	case utf8Lines.count == 0:
+		return dialect{charset: windows1252}, fmt.Sprintf("line %d is not valid UTF-8: the file is read as "+
+			"windows-1252; set encoding: if that is wrong", others.first), nil
+	case utf8Lines.count > others.count:
+		return dialect{charset: utf8Charset}, fmt.Sprintf("line %d is not valid UTF-8, unlike line %d: the file is "+
+			"read as UTF-8; set encoding: if that is wrong", others.first, utf8Lines.first), nil
+	}
+	return d, "", fmt.Errorf("two encodings in one file: line %d is UTF-8, line %d is not: save the file as UTF-8, or "+
+		"set encoding:", utf8Lines.first, others.first)
 }
 
 // notBinary looks for NUL in the first line, where no text file has one and most others do.

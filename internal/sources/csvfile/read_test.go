@@ -119,6 +119,10 @@ func TestReadRows(t *testing.T) {
 			text: "id,name\n1,Zo\xEB\n", encoding: "utf-8", want: contact.Record{Row: 2, Cells: cells("1", "Zo\uFFFD"),
 				Problem: `column "name" is not valid utf-8: type it again, or set encoding:`},
 		},
+		"a cell in another encoding than most": {
+			text: "id,name\n1,Zoë\n2,Jörg\n3,Zo\xEB\n", want: contact.Record{Row: 4, Cells: cells("3", "Zo\uFFFD"),
+				Problem: `column "name" is not valid utf-8: type it again, or set encoding:`},
+		},
 		"a cell in another encoding, marked": {
 			text: "\uFEFFid,name\n1,Zo\xEB\n", want: contact.Record{Row: 2, Cells: cells("1", "Zo\uFFFD"),
 				Problem: `column "name" is not valid utf-8: type it again, or set encoding:`},
@@ -170,6 +174,7 @@ func TestReadRefuses(t *testing.T) {
 		"a quote in the header": {
 			"id,\"na\"me\n1,Ada\n", Options{Delimiter: ","}, "a quote stands inside column name 2",
 		},
+		"two encodings":      {"id,name\n1,Zoë\n2,Zo\xEB\n", Options{}, "two encodings in one file: line 2 is UTF-8, line 3 is not"},
 		"an open quote":      {"id,name\n1,\"Ada\n2,Bob\n", Options{}, "row 2, line 2: a quote is opened"},
 		"rows inside quotes": {"id,name\n1,\"Ada\n2,\"Bob\"\n", Options{}, "row 2, line 2: a quote that runs over"},
 		"rows inside a short row": {
@@ -230,11 +235,15 @@ func TestReadWarnsOfAGuessedEncoding(t *testing.T) {
 	for text, want := range map[string]string{
 		"id,name\n1,Ada\n2,Zo\xEB\n": ": line 3 is not valid UTF-8: the file is read as windows-1252; set encoding: if that is wrong",
 		"id,name\n1,Zoë\n":           "",
+		"id,name\n1,Zoë\n2,Jörg\n3,Zo\xEB\n": ": line 4 is not valid UTF-8, unlike line 2: the file is read as UTF-8; " +
+			"set encoding: if that is wrong",
 	} {
 		path, heard := save(t, text), ""
 		f := New(Options{Path: path, Warn: func(s string) { heard += s }})
-		if _, err := readAll(t, f, "id"); err != nil {
-			t.Fatal(err)
+		for range 2 { // it is told once
+			if _, err := readAll(t, f, "id"); err != nil {
+				t.Fatal(err)
+			}
 		}
 		if want != "" {
 			want = path + want

@@ -16,9 +16,12 @@ import (
 )
 
 const (
-	attempts  = 3 // at a file that somebody else changes meanwhile
-	lockRetry = 50 * time.Millisecond
+	attempts     = 3 // at a file that somebody else changes meanwhile
+	lockRetry    = 50 * time.Millisecond
+	lockPatience = 30 * time.Second // syncd itself holds the lock for as long as one write takes
 )
+
+var errLocked = fmt.Errorf("another process has kept it locked for %s: end that process, then run again", lockPatience)
 
 // Write implements [sources.Source]. It changes the cells that must change and keeps every other byte of the
 // file: delimiters, quotes, line ends, byte order mark, columns that nobody asked for. A changed cell is quoted if
@@ -134,7 +137,13 @@ func lock(ctx context.Context, path string) (unlock func(), err error) {
 		return nil, err
 	}
 	l := flock.New(path+".lock", flock.SetPermissions(info.Mode().Perm()|0o600))
-	if _, err := l.TryLockContext(ctx, lockRetry); err != nil {
+	ctx, cancel := context.WithTimeoutCause(ctx, lockPatience, errLocked)
+	defer cancel()
+	switch _, err := l.TryLockContext(ctx, lockRetry); {
+	case err == nil:
+	case ctx.Err() != nil:
+		return nil, fmt.Errorf("%s.lock: %w", filepath.Base(path), context.Cause(ctx))
+	default:
 		return nil, fmt.Errorf("lock: %w", err)
 	}
 	return func() { l.Close() }, nil

@@ -3,11 +3,13 @@ package csvfile
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -370,6 +372,32 @@ func TestWriteWaitsForTheLock(t *testing.T) {
 	time.AfterFunc(lockRetry, func() { other.Close() })
 	if got := write(t, f, changes...)[0]; got.Status != sources.Written {
 		t.Errorf("after the lock went: %+v, want written", got)
+	}
+}
+
+func TestWriteGivesUpOnALockThatStays(t *testing.T) {
+	path := save(t, "id,name\n1,Ada\n")
+	other := flock.New(path + ".lock")
+	if err := other.Lock(); err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	synctest.Test(t, func(t *testing.T) {
+		f := New(Options{Path: path, Key: []string{"id"}})
+		_, err := f.Write(t.Context(), []string{"id", "name"}, []contact.Change{change(contact.Update, "1", "Ada", "Eve")})
+		if want := "contacts.csv.lock: another process has kept it locked for 30s"; err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("error %v, want %q", err, want)
+		}
+	})
+	if got := load(t, path); got != "id,name\n1,Ada\n" {
+		t.Errorf("file: %q", got)
+	}
+}
+
+func TestFullDiskIsNamedWithItsRemedy(t *testing.T) {
+	err := New(Options{Path: "contacts.csv"}).named(&fs.PathError{Op: "write", Path: ".contacts.csv.syncd-new", Err: syscall.ENOSPC})
+	if want := "contacts.csv: no space left on device: make room; the file is as it was"; err.Error() != want {
+		t.Errorf("error %q, want %q", err, want)
 	}
 }
 

@@ -92,8 +92,8 @@ func lockDirectory(ctx context.Context, file string) (unlock func(), err error) 
 // create makes an empty file that only its owner can read, unless there is one; SQLite itself would let everybody
 // read it. A file that is there is not opened: closing it would drop the locks that this process holds on it.
 func create(file string) error {
-	if info, err := os.Stat(file); err == nil && info.IsDir() {
-		return errDirectory
+	if info, err := os.Stat(file); err == nil {
+		return ordinary(info)
 	}
 	f, err := os.OpenFile(file, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if errors.Is(err, fs.ErrExist) {
@@ -103,6 +103,17 @@ func create(file string) error {
 		return err
 	}
 	return f.Close()
+}
+
+// ordinary returns an error for what is there but can hold no database.
+func ordinary(info fs.FileInfo) error {
+	switch {
+	case info.IsDir():
+		return errDirectory
+	case !info.Mode().IsRegular():
+		return errSpecial
+	}
+	return nil
 }
 
 // connect returns a pool of connections to a file; none is opened yet.

@@ -83,6 +83,10 @@ func TestOpenRefuses(t *testing.T) {
 			func(t *testing.T, path string) { check(t, os.Mkdir(path, 0o700)) },
 			"is a directory: name a file",
 		},
+		"a device": {
+			func(t *testing.T, path string) { check(t, os.Symlink(os.DevNull, path)) },
+			"a pipe or a device, no file: name another file",
+		},
 		"a text file": {
 			func(t *testing.T, path string) {
 				check(t, os.WriteFile(path, []byte(strings.Repeat("id,name\n", 200)), 0o600))
@@ -189,6 +193,14 @@ func TestExplainPermission(t *testing.T) {
 		"open syncd.db: permission denied"
 	if err.Error() != want {
 		t.Errorf("got %q, want %q", err, want)
+	}
+}
+
+func TestExplainFullDisk(t *testing.T) {
+	s := openAt(t, filepath.Join(t.TempDir(), "syncd.db"), Options{})
+	_, err := s.writer.ExecContext(t.Context(), `PRAGMA max_page_count = 1; CREATE TABLE large AS SELECT zeroblob(1000000)`)
+	if err = s.fail(t.Context(), err); err == nil || !strings.Contains(err.Error(), "syncd.db: the disk is full: make room on it") {
+		t.Errorf("got %v", err)
 	}
 }
 

@@ -45,8 +45,8 @@ func find(path string) (file string, exists bool, err error) {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return file, false, nil
-	case err == nil && info.IsDir():
-		err = errDirectory
+	case err == nil:
+		err = ordinary(info)
 	}
 	return file, true, err
 }
