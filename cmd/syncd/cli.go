@@ -37,6 +37,9 @@ func (c *cli) json() bool { return c.output == "json" }
 
 // load reads the configuration. What is wrong with it is a usage error.
 func (c *cli) load() (*config.Config, error) {
+	if c.configPath == "" {
+		return nil, usage(errors.New("--config names no file"), "")
+	}
 	cfg, err := config.Load(c.configPath, c.getenv)
 	if err != nil {
 		return nil, usage(err, "")

@@ -61,14 +61,17 @@ func (c *cli) exitCode(err error) int {
 	return exitFailed
 }
 
-// complain prints an error about a subject ("" for none), one line per problem of a configuration file, and the next
-// step.
-func (c *cli) complain(subject string, err error, hint string) {
-	if subject != "" {
-		err = fmt.Errorf("%s: %w", subject, err)
-	}
+// complain prints an error about a sync ("" for none), one line per problem of a configuration file, and the next step.
+func (c *cli) complain(sync string, err error, hint string) {
+	said := ""
 	for line := range strings.Lines(err.Error()) {
-		c.say("error: " + line)
+		if sync != "" { // which the error may name too
+			line = sync + ": " + strings.TrimPrefix(line, "sync "+sync+": ")
+		}
+		if line = strings.TrimSuffix(line, "\n"); line != said {
+			c.say("error: " + line)
+		}
+		said = line
 	}
 	if hint = cmp.Or(hint, hintFor(err)); hint != "" {
 		c.say("hint: " + hint)
@@ -95,10 +98,18 @@ func hintFor(err error) string {
 		return "the Quo subscription of this API key has ended: renew it under Settings, Billing"
 	case errors.Is(err, quo.ErrForbidden):
 		return "the API key in quo.api_key may not do this: ask an admin of the workspace for another"
+	case unreachable(err):
+		return "Quo cannot be reached: check the network and quo.base_url, then run again"
 	case errors.Is(err, state.ErrVoid):
 		return "see with syncd status what waits now"
 	}
 	return ""
+}
+
+// unreachable reports whether err is that of a request that was not answered.
+func unreachable(err error) bool {
+	call, ok := errors.AsType[*quo.Error](err)
+	return ok && call.Status == 0 && call.Err != nil && !errors.Is(err, state.ErrLeaseLost)
 }
 
 // keyHint is the hint about an API key that Quo does not accept: it says which of several keys is meant.

@@ -18,7 +18,11 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer, getenv func(s
 	out := &output{w: stdout}
 	c := &cli{out: out, err: stderr, getenv: getenv, color: colors(stdout, getenv)}
 	defer c.rescue(&code)
-	ctx, stop := interruptible(stderr)
+	lead := ""
+	if capable(stderr, getenv) {
+		lead = eraseLine // the progress line may stand there
+	}
+	ctx, stop := interruptible(stderr, lead)
 	defer stop()
 
 	root := c.root()
@@ -26,7 +30,11 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer, getenv func(s
 	root.SetIn(stdin)
 	root.SetOut(out)
 	root.SetErr(stderr)
-	return c.exitCode(errors.Join(root.ExecuteContext(ctx), out.err))
+	err := root.ExecuteContext(ctx)
+	if !errors.Is(err, out.err) {
+		err = errors.Join(err, out.err)
+	}
+	return c.exitCode(err)
 }
 
 // output remembers the first error of its writer, so that a full disk does not look like success.

@@ -27,6 +27,9 @@ run gives the contact the new key too.`,
 			if err != nil {
 				return usage(err, "")
 			}
+			if key == old {
+				return usage(fmt.Errorf("%s is both the old and the new key", value(key)), "")
+			}
 			err = app.Rekey(ctx, s.Name, old, key)
 			switch {
 			case errors.As(err, new(*state.ExistsError)):

@@ -163,7 +163,7 @@ func (c *cli) printConflicts(indent, sync string, conflicts []contact.Conflict, 
 	}
 	printLines(c.out, indent+"  ", align(lines))
 	c.printMore(indent, n, "conflicts", sync)
-	fmt.Fprintf(c.out, "%s  settle them with `%s KEY FIELD --take source`, or `quo`\n", indent, c.hintCommand("resolve", sync))
+	fmt.Fprintf(c.out, "%s  settle them with `%s KEY [FIELD] --take source`, or `quo`\n", indent, c.hintCommand("resolve", sync))
 }
 
 // conflictValues are what both sides hold, and held before.

@@ -61,7 +61,7 @@ func (c *cli) listRuns(ctx context.Context, app *daemon.App, limit int) error {
 			lasted = took(run.FinishedAt.Sub(run.StartedAt))
 		}
 		if report := list[i].report(); report != nil {
-			what = summary(report)
+			what = result(report)
 		}
 		rows[i] = []string{strconv.FormatInt(run.ID, 10), run.Sync, moment(run.StartedAt), lasted, string(run.Status), what}
 	}
@@ -92,9 +92,6 @@ func (c *cli) showRun(ctx context.Context, app *daemon.App, id int64) error {
 	s := findSync(app.Options.Config, run.Sync)
 	fmt.Fprintf(c.out, "%s: %s\n", run.Sync, shown.describe())
 	if report := shown.report(); report != nil {
-		if report.Error != nil {
-			fmt.Fprintln(c.out, "  error: "+printable(*report.Error))
-		}
 		c.printFindings(report, s, c.titles(ctx, app, s, conflictFields(report.Conflicts)))
 	}
 	c.printJournal(entries, true, c.titles(ctx, app, s, entryFields(entries)))
@@ -135,7 +132,19 @@ func (r *runJSON) describe() string {
 		line += " after " + took(r.FinishedAt.Sub(r.StartedAt))
 	}
 	if report := r.report(); report != nil {
-		line += ": " + summary(report)
+		line += ": " + result(report)
 	}
 	return line
+}
+
+// result is what a run did, and why it failed.
+func result(r *engine.Report) string {
+	switch did := summary(r); {
+	case r.Error == nil:
+		return did
+	case did == string(r.Status):
+		return printable(*r.Error)
+	default:
+		return did + ": " + printable(*r.Error)
+	}
 }

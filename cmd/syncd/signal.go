@@ -13,8 +13,9 @@ import (
 // errStopped is why a context ends when a person or a service manager stops syncd.
 var errStopped = errors.New("stopped: what was under way is finished or noted, and the next run goes on from there")
 
-// interruptible returns a context that the first SIGINT or SIGTERM ends; the second one ends the process.
-func interruptible(stderr io.Writer) (ctx context.Context, stop func()) {
+// interruptible returns a context that the first SIGINT or SIGTERM ends; the second one ends the process. The lead stands
+// before what it says.
+func interruptible(stderr io.Writer, lead string) (ctx context.Context, stop func()) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
@@ -25,7 +26,7 @@ func interruptible(stderr io.Writer) (ctx context.Context, stop func()) {
 		case <-done:
 			return
 		}
-		fmt.Fprintln(stderr, "syncd: stopping: finishing what is under way; once more quits at once")
+		fmt.Fprintln(stderr, lead+"syncd: stopping: finishing what is under way; once more quits at once")
 		cancel(errStopped)
 		select {
 		case <-signals:

@@ -67,6 +67,9 @@ func (l *loader) checkQuo(q *Quo) {
 	if strings.ContainsFunc(string(q.APIKey), func(r rune) bool { return r <= ' ' || r > '~' }) {
 		l.problem(l.at(&q.APIKey, &top.APIKey), "api_key has a space, a line break or another character that no key has")
 	}
+	if strings.HasPrefix(string(q.APIKey), "$") {
+		l.problem(l.at(&q.APIKey, &top.APIKey), "api_key begins with $, as no key does: write a variable as ${NAME}")
+	}
 }
 
 func validBaseURL(text string) bool {

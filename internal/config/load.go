@@ -84,10 +84,16 @@ func readFile(path string) ([]byte, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, errors.New("no such file: say where it is with --config, or copy config.example.yaml and fill it in")
 	}
+	if errors.Is(err, fs.ErrPermission) {
+		return nil, errors.New("permission denied: let the user that runs syncd read it")
+	}
 	if err != nil {
 		return nil, cause(err)
 	}
 	defer f.Close()
+	if info, err := f.Stat(); err == nil && info.IsDir() {
+		return nil, errors.New("a directory: name the file in it, such as syncd.yaml")
+	}
 	data, err := io.ReadAll(io.LimitReader(f, maxFile+1))
 	if err != nil {
 		return nil, cause(err)

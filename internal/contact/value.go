@@ -53,4 +53,6 @@ type Base map[Field]Settled
 type Settled struct {
 	Source string `json:"source"`
 	Quo    string `json:"quo"`
+	// Reading says from where and how the value was read, see mapping.Field: under another one, Source says nothing.
+	Reading string `json:"reading,omitempty"`
 }

@@ -133,15 +133,15 @@ func (a *App) Close() error {
 func (a *App) Engine(s *config.Sync) (*engine.Engine, error) {
 	source, err := a.source(s)
 	if err != nil {
-		return nil, fmt.Errorf("sync %s: %w", s.Name, err)
+		return nil, err
 	}
 	client, err := a.client(s.Quo)
 	if err != nil {
-		return nil, fmt.Errorf("sync %s: %w", s.Name, err)
+		return nil, err
 	}
 	e := &engine.Engine{
 		Sync: a.sync(s), Source: source, Quo: client, Store: a.Store,
-		Log: a.Options.Log.With("sync", s.Name), Holder: holder(), Lease: a.Options.Config.Lease,
+		Log: a.Options.Log, Holder: holder(), Lease: a.Options.Config.Lease,
 		Workers: min(max(4, s.Quo.RequestsPerSecond), 32),
 	}
 	if a.Options.Progress != nil {

@@ -296,7 +296,8 @@ func (a *applier) heard(s step, link *contact.Link, c contact.Contact) {
 	}
 	values := a.mapping.ContactValues(c, near)
 	for f, settled := range s.Settles {
-		link.Base[f] = contact.Settled{Source: settled.Source, Quo: values[f].Norm}
+		settled.Quo = values[f].Norm
+		link.Base[f] = settled
 	}
 }
 

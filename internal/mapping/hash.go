@@ -2,6 +2,7 @@ package mapping
 
 import (
 	"encoding/binary"
+	"encoding/hex"
 	"encoding/json"
 	"slices"
 
@@ -31,6 +32,21 @@ func (m *Mapping) identify() contact.Hash {
 		panic(err) // texts, lists and booleans always marshal
 	}
 	return contact.HashOf(data)
+}
+
+// reading identifies from where and how a field takes its value: not the way it flows, but the column and all that
+// decides what a cell means.
+func (m *Mapping) reading(f *Field) string {
+	zone := ""
+	if m.options.Location != nil && f.Kind == contact.Date {
+		zone = m.options.Location.String()
+	}
+	data, err := json.Marshal([]any{version, f.Name, f.Column, f.Kind, f.part, f.Default, f.Separator, f.Formats, zone, m.options.Region})
+	if err != nil {
+		panic(err) // texts and lists always marshal
+	}
+	sum := contact.HashOf(data)
+	return hex.EncodeToString(sum[:4])
 }
 
 // hashedColumns are those that decide what a row means: all that are asked for, but for those that say when a row

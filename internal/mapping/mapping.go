@@ -50,6 +50,9 @@ type Field struct {
 	// Kind and Title, how reports call the field ("customFields.Lead Source"), are set by New.
 	Kind  contact.Kind
 	Title string
+	// Reading, set by New, identifies from where and how the field takes its value. What a base holds under another
+	// reading is no base: an empty cell of another column was not emptied by anybody.
+	Reading string
 
 	part   part
 	column int // where the column stands in Columns
@@ -200,6 +203,7 @@ func (m *Mapping) layOut() {
 	}
 	for i := range m.fields {
 		m.fields[i].column = m.place(m.fields[i].Column)
+		m.fields[i].Reading = m.reading(&m.fields[i])
 	}
 	m.filters = newFilters(o.Only, m.place)
 	if o.Status != "" {

@@ -112,11 +112,17 @@ func (d *decider) keepPending(s *Subject) {
 // rowChanged reports whether the row of a linked record says something else than when it was last settled.
 func (d *decider) rowChanged(s *Subject) bool {
 	for _, f := range d.Mapping.Fields() {
-		if base, known := s.Link.Base[f.Name]; known && s.Row.Values[f.Name].Norm != base.Source {
+		if base, known := settledAs(s.Link.Base, f); known && s.Row.Values[f.Name].Norm != base.Source {
 			return true
 		}
 	}
 	return false
+}
+
+// settledAs returns what a base holds of a field, if that was read as the field is read now.
+func settledAs(base contact.Base, f mapping.Field) (contact.Settled, bool) {
+	settled, known := base[f.Name]
+	return settled, known && settled.Reading == f.Reading
 }
 
 // merge makes a pair agree, field by field.
@@ -132,14 +138,14 @@ func (d *decider) merge(s *Subject, link contact.Link) {
 	toSourceOp := Operation{Key: s.Key, Side: contact.Source, Action: contact.Update, Row: s.Row, Contact: s.Contact, Settles: contact.Base{}, FirstSight: len(link.Base) == 0, Set: contact.Values{}}
 	set, open := contact.Values{}, false
 	for _, f := range d.Mapping.Fields() {
-		settled, known := link.Base[f.Name]
+		settled, known := settledAs(link.Base, f)
 		c := fieldCase{field: f, base: settled, known: known, source: s.Row.Values[f.Name], quo: quo[f.Name],
 			take: s.Take[f.Name].of(s.Row.Values[f.Name].Norm, quo[f.Name].Norm), rowAt: s.Row.UpdatedAt, contactAt: s.Contact.UpdatedAt}
 		what, why := mergeField(c)
 		d.resolved(contact.Conflict{Key: s.Key, Field: f.Name, Base: settled.Quo, Source: c.source.Norm, Quo: c.quo.Norm}, c.take, what.side())
 		switch what {
 		case settle:
-			base[f.Name] = contact.Settled{Source: c.source.Norm, Quo: c.quo.Norm}
+			base[f.Name] = contact.Settled{Source: c.source.Norm, Quo: c.quo.Norm, Reading: f.Reading}
 		case toQuo:
 			set[f.Name] = c.source
 			toQuoOp.change(f, c.quo, c.source, why)
@@ -248,7 +254,7 @@ func (d *decider) create(s *Subject, why string) {
 		v := s.Row.Values[f.Name]
 		if f.Direction == contact.FromQuo || v.Blank() {
 			if f.Direction != contact.FromQuo {
-				o.Settles[f.Name] = contact.Settled{}
+				o.Settles[f.Name] = contact.Settled{Reading: f.Reading}
 			}
 			continue
 		}
@@ -401,7 +407,7 @@ func (d *decider) problem(s *Subject, reason string) {
 // change notes what the operation does to a field: both sides hold the new value once it is done.
 func (o *Operation) change(f mapping.Field, before, after contact.Value, why string) {
 	o.Fields = append(o.Fields, contact.FieldChange{Field: f.Name, Before: shown(before), After: shown(after), Reason: why})
-	o.Settles[f.Name] = contact.Settled{Source: after.Norm, Quo: after.Norm}
+	o.Settles[f.Name] = contact.Settled{Source: after.Norm, Quo: after.Norm, Reading: f.Reading}
 	o.FirstSight = o.FirstSight && before.Empty()
 }
 

@@ -85,6 +85,9 @@ func (b Brake) Apply(p *Plan) {
 		o := &p.Operations[i]
 		withDeletes := o.Action == contact.Create && deletesHeld && !b.AllowCreates
 		o.Held = !o.Approved && (held[o.kind()] && !o.free() || withDeletes)
+		if _, lifted := b.limit(o.kind()); lifted && !o.Held {
+			o.Approved = true // by the flag that lifts the brake, or as a part of the first run: the next days do not count it
+		}
 	}
 }
 

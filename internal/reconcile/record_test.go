@@ -46,6 +46,20 @@ func linkOf(key string, c *contact.Contact, name, phone string) *contact.Link {
 	}}
 }
 
+// readAs makes the base of a link one that was read under the mapping.
+func readAs(m *mapping.Mapping, link *contact.Link) {
+	if link == nil {
+		return
+	}
+	base := contact.Base{}
+	for _, f := range m.Fields() {
+		settled := link.Base[f.Name]
+		settled.Reading = f.Reading
+		base[f.Name] = settled
+	}
+	link.Base = base
+}
+
 // summary is a plan in a few words, for the tables of tests.
 func summary(p Plan) string {
 	var parts []string
@@ -149,8 +163,9 @@ func TestDecideRecord(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			c.subject.Key = "k"
-			direction := c.policy.Direction
-			p := Decide(Input{Policy: c.policy, Mapping: mappingOf(t, direction), Now: now, Subjects: []Subject{c.subject}})
+			m := mappingOf(t, c.policy.Direction)
+			readAs(m, c.subject.Link)
+			p := Decide(Input{Policy: c.policy, Mapping: m, Now: now, Subjects: []Subject{c.subject}})
 			if got := summary(p); got != c.want {
 				t.Errorf("plan: %s\nwant: %s", got, c.want)
 			}
@@ -239,5 +254,32 @@ func TestTwins(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestAnotherReading maps a field to another column, whose cell is empty: nobody emptied it, so nothing is wiped.
+func TestAnotherReading(t *testing.T) {
+	for _, c := range []struct {
+		direction contact.Direction
+		want      string
+	}{
+		{contact.TwoWay, "update source k phoneNumbers.mobile=" + phone},
+		{contact.ToQuo, ""},
+	} {
+		ours := contactOf("1", "syncd-a", "k", ann, phone)
+		link := linkOf("k", ours, ann, phone)
+		readAs(mappingOf(t, c.direction), link)
+		m, err := mapping.New(mapping.Options{Key: []string{"id"}, Region: "US", Fields: []mapping.Field{
+			{Name: contact.FirstName, Column: "First", Direction: c.direction, Conflicts: contact.Ask},
+			{Name: "phoneNumbers.mobile", Column: "Another", Direction: c.direction, Conflicts: contact.Ask},
+		}}, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		p := Decide(Input{Policy: Policy{Label: "syncd-a", Direction: c.direction}, Mapping: m, Now: now,
+			Subjects: []Subject{{Key: "k", Row: rowOf(2, ann, ""), Contact: ours, Link: link}}})
+		if got := summary(p); got != c.want {
+			t.Errorf("%s: plan: %s\nwant: %s", c.direction, got, c.want)
+		}
 	}
 }
