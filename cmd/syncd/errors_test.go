@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"log/slog"
 	"strings"
 	"testing"
@@ -27,6 +28,16 @@ func TestRescue(t *testing.T) {
 	}
 	if code != exitFailed {
 		t.Errorf("exit code %d, want %d", code, exitFailed)
+	}
+}
+
+// Errors of a sync name it once, and say the same thing once.
+func TestComplainAboutSync(t *testing.T) {
+	var stderr bytes.Buffer
+	c := &cli{err: &stderr}
+	c.complain("customers", errors.Join(state.ErrLeaseLost, fmt.Errorf("sync customers: %w", state.ErrLeaseLost)), "")
+	if want := "syncd: error: customers: " + state.ErrLeaseLost.Error() + "\n"; stderr.String() != want {
+		t.Errorf("printed %q, want %q", stderr.String(), want)
 	}
 }
 

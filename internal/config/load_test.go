@@ -294,7 +294,7 @@ func TestLoadMissing(t *testing.T) {
 	if err == nil || err.Error() != want {
 		t.Errorf("got %v, want %s", err, want)
 	}
-	if _, err := Load(filepath.Dir(path), environment); err == nil || !strings.HasSuffix(err.Error(), "is a directory") {
+	if _, err := Load(filepath.Dir(path), environment); err == nil || !strings.HasSuffix(err.Error(), ": a directory: name the file in it, such as syncd.yaml") {
 		t.Errorf("a directory: got %v", err)
 	}
 }

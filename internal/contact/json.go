@@ -276,15 +276,36 @@ func members(m map[string]json.RawMessage) string {
 
 // canonical spells JSON in one way, whatever its white space, escapes, numbers (7.0) and order of members.
 func canonical(raw json.RawMessage) string {
+	decoder := json.NewDecoder(bytes.NewReader(raw))
+	decoder.UseNumber() // a float64 would lose digits
 	var v any
-	if err := json.Unmarshal(raw, &v); err != nil {
+	if err := decoder.Decode(&v); err != nil {
 		return string(raw)
 	}
-	b, err := json.Marshal(v)
+	b, err := json.Marshal(canonicalNumbers(v))
 	if err != nil {
 		return string(raw)
 	}
 	return string(b)
+}
+
+// canonicalNumbers brings the numbers in a JSON value into their normal form.
+func canonicalNumbers(v any) any {
+	switch v := v.(type) {
+	case json.Number:
+		if n, ok := NormalizeNumber(v.String()); ok {
+			return json.Number(n)
+		}
+	case []any:
+		for i := range v {
+			v[i] = canonicalNumbers(v[i])
+		}
+	case map[string]any:
+		for name := range v {
+			v[name] = canonicalNumbers(v[name])
+		}
+	}
+	return v
 }
 
 func nullable(s string) any {

@@ -239,6 +239,7 @@ func TestContentHash(t *testing.T) {
 		"a custom value":                 {with(t, `7.50`, `8`), false},
 		"an unknown member":              {with(t, `"them"`, `"us"`), false},
 		"an unknown member of an item":   {with(t, `"primary": true`, `"primary": false`), false},
+		"a digit that a float64 loses":   {with(t, `7.50`, `7.500000000000000001`), false},
 		"the source":                     {with(t, `"syncd-customers"`, `"public-api"`), false},
 	} {
 		if same := read(t, test.text).ContentHash() == whole; same != test.same {

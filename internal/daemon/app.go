@@ -201,12 +201,23 @@ func (a *App) client(q config.Quo) (*quo.Client, error) {
 		if a.Options.ReadOnly {
 			slots = nil
 		}
-		a.limiters[name] = quo.NewLimiter(q.RequestsPerSecond, slots, name)
+		a.limiters[name] = quo.NewLimiter(a.requestsPerSecond(q), slots, name)
 	}
 	client := quo.New(quo.Options{BaseURL: base, APIKey: key, Timeout: q.Timeout, KeepItemIDs: q.KeepItemIDs,
 		Limiter: a.limiters[name], UserAgent: "syncd/" + a.Options.Version})
 	a.closers = append(a.closers, func() error { client.Close(); return nil })
 	return client, nil
+}
+
+// requestsPerSecond is the limit of a key: the least that a sync with this key sets.
+func (a *App) requestsPerSecond(q config.Quo) int {
+	least := q.RequestsPerSecond
+	for i := range a.Options.Config.Syncs {
+		if other := a.Options.Config.Syncs[i].Quo; other.BaseURL == q.BaseURL && other.APIKey == q.APIKey {
+			least = min(least, other.RequestsPerSecond)
+		}
+	}
+	return least
 }
 
 // sandboxKey is the key of the built-in workspace.
@@ -241,6 +252,27 @@ func (a *App) RunOnce(ctx context.Context, syncs []*config.Sync, request engine.
 			continue
 		}
 		done(e.Run(ctx, request))
+	}
+	a.prune(ctx)
+}
+
+// The journal is cut in pieces, so that no run waits long for the state.
+const (
+	prunePiece  = 1000
+	prunePieces = 20 // per call: the next one goes on
+)
+
+// prune removes runs and their journal once they are older than the retention.
+func (a *App) prune(ctx context.Context) {
+	now, err := a.Store.Now(ctx)
+	for i := 0; err == nil && i < prunePieces; i++ {
+		var n int
+		if n, err = a.Store.Prune(ctx, now.Add(-a.Options.Config.Retention), prunePiece); n < prunePiece {
+			break
+		}
+	}
+	if err != nil && ctx.Err() == nil {
+		a.Options.Log.Warn("old runs not removed", "err", err)
 	}
 }
 

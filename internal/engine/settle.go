@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"time"
 
 	"syncd/internal/contact"
 	"syncd/internal/quo"
@@ -70,16 +69,13 @@ func (r *run) openEntries(ctx context.Context) ([]state.Entry, error) {
 		return nil, err
 	}
 	for _, entry := range open {
-		if from := entry.SentAt.Add(r.Lease + recordedAhead); entry.State != state.Intended && r.now.Before(from) {
+		if from := entry.SentAt.Add(r.Lease + quo.RecordedAhead); entry.State != state.Intended && r.now.Before(from) {
 			r.busy[entry.Key] = fmt.Sprintf("run %d sent a %s and did not hear the answer: it is settled by a run after %s",
 				entry.Run, entry.Action, from.UTC().Format("15:04:05"))
 		}
 	}
 	return open, nil
 }
-
-// recordedAhead is how long before it was sent an operation may have been recorded as sent.
-const recordedAhead = time.Second
 
 // settlement gathers what the settling of open operations writes.
 type settlement struct {

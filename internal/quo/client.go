@@ -37,7 +37,7 @@ type Client struct {
 // Gate is asked before each attempt of a write. When one of its functions returns an error, the attempt is not sent, and
 // the write returns an error that wraps it. A nil Gate lets all pass.
 type Gate struct {
-	// Record is called at most about a second before the attempt is sent, while it waits for its slot.
+	// Record is called at most RecordedAhead before the attempt is sent, while it waits for its slot.
 	Record func(context.Context) error
 	// Allow is called right before the attempt is sent, after the throttle, so it must be quick.
 	Allow func() error

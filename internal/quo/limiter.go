@@ -31,6 +31,8 @@ type Limiter struct {
 
 	turn  chan struct{} // held by the one who waits for the next slot; the others queue up
 	ready []time.Time   // slots reserved and not used yet; of the one whose turn it is
+	// recordTook is how long the last record took; of the one whose turn it is.
+	recordTook time.Duration
 
 	mu          sync.Mutex // guards what follows
 	pace        pace
@@ -93,12 +95,14 @@ func (l *Limiter) wait(ctx context.Context, rec *record) error {
 		if err != nil {
 			return err
 		}
-		if err := sleep(ctx, time.Until(slot)-recordAhead); err != nil {
+		if err := sleep(ctx, time.Until(slot)-l.recordAhead()); err != nil {
 			return err // the slot stays for whoever comes next
 		}
+		start := time.Now()
 		if err := rec.write(ctx); err != nil {
 			return err
 		}
+		l.recordTook = time.Since(start)
 		if err := sleep(ctx, time.Until(slot)); err != nil {
 			return err
 		}
@@ -109,10 +113,14 @@ func (l *Limiter) wait(ctx context.Context, rec *record) error {
 	}
 }
 
-const (
-	recordAhead = 50 * time.Millisecond // how long before its slot a request is recorded
-	recordFor   = time.Second           // how long before it is sent a request may be recorded
-)
+// recordAhead is how long before its slot a request is recorded: twice as long as it took last time.
+func (l *Limiter) recordAhead() time.Duration {
+	return min(max(50*time.Millisecond, 2*l.recordTook), time.Second)
+}
+
+// RecordedAhead is how long before it is sent, at most, a write is recorded: some intervals of the slowest pace, for a
+// request that misses its slot takes the next one.
+const RecordedAhead = 5 * time.Second
 
 // record is what is written down before a request is sent.
 type record struct {
@@ -122,13 +130,13 @@ type record struct {
 
 // write writes it down, unless it was just now.
 func (r *record) write(ctx context.Context) error {
-	if r.do == nil || time.Since(r.at) < recordFor/2 {
+	if r.do == nil || time.Since(r.at) < RecordedAhead*4/5 {
 		return nil
 	}
-	r.at = time.Now()
 	if err := r.do(ctx); err != nil {
 		return &recordError{err}
 	}
+	r.at = time.Now()
 	return nil
 }
 

@@ -394,29 +394,45 @@ func TestTooFastForTheServer(t *testing.T) {
 	}
 }
 
-// TestSlowRecord writes down each request for longer than the jitter lasts, now and then: the limit holds all the same,
-// and what is written is about now.
+// TestSlowRecord writes down each request for longer than the jitter lasts, now and then or always: the limit holds all
+// the same, requests go on, and what is written is about now.
 func TestSlowRecord(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		l := NewLimiter(10, nil, "")
-		var sent []time.Time
-		for i := range 60 {
-			rec := &record{do: func(context.Context) error {
-				if i%7 == 0 {
-					time.Sleep(200 * time.Millisecond)
+	for _, c := range []struct {
+		name      string
+		perSecond int
+		every     int // how many requests have one slow record
+		takes     time.Duration
+	}{
+		{"now and then", 10, 7, 200 * time.Millisecond},
+		{"always", 10, 1, 200 * time.Millisecond},
+		{"always, longer than any interval", 10, 1, 3 * time.Second},
+		{"always, at the slowest pace", 1, 1, 60 * time.Millisecond},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				l := NewLimiter(c.perSecond, nil, "")
+				ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+				defer cancel()
+				var sent []time.Time
+				for i := range 60 {
+					rec := &record{do: func(context.Context) error {
+						if i%c.every == 0 {
+							time.Sleep(c.takes)
+						}
+						return nil
+					}}
+					if err := l.wait(ctx, rec); err != nil {
+						t.Fatalf("request %d: %v", i, err)
+					}
+					if age := time.Since(rec.at); age > RecordedAhead {
+						t.Errorf("request %d was recorded %v before it was sent", i, age)
+					}
+					sent = append(sent, time.Now())
+					if n := c.perSecond; i >= n && sent[i].Sub(sent[i-n]) < time.Second+2*jitter-lateness {
+						t.Errorf("%d requests within %v", n+1, sent[i].Sub(sent[i-n]))
+					}
 				}
-				return nil
-			}}
-			if err := l.wait(t.Context(), rec); err != nil {
-				t.Fatal(err)
-			}
-			if age := time.Since(rec.at); age > recordFor {
-				t.Errorf("request %d was recorded %v before it was sent", i, age)
-			}
-			sent = append(sent, time.Now())
-			if i >= 10 && sent[i].Sub(sent[i-10]) < time.Second+2*jitter-lateness {
-				t.Errorf("11 requests within %v", sent[i].Sub(sent[i-10]))
-			}
-		}
-	})
+			})
+		})
+	}
 }

@@ -271,7 +271,8 @@ type Decisions interface {
 	// Resolve settles a conflict of a record: of one field, of all when field is "". It returns how many, or
 	// ErrNotFound.
 	Resolve(ctx context.Context, sync, key string, field contact.Field, take contact.Side) (int, error)
-	// Relink asks for the missing side of an unlinked record to be made again, or returns ErrNotFound.
+	// Relink asks for the missing side of an unlinked record to be made again, or returns ErrNotFound. It stays asked
+	// for while the record is unlinked, whatever a run that is under way writes.
 	Relink(ctx context.Context, sync, key string) error
 	// Rekey gives a link another key, base and history included. ErrNotFound: no such link. An *ExistsError: the
 	// new key has a link. It needs the lease, for a running run would not notice.

@@ -23,7 +23,7 @@ const (
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 		ON CONFLICT (sync, key) DO UPDATE
 		SET contact_id = excluded.contact_id, adopted = excluded.adopted, unlinked = excluded.unlinked,
-			relink = excluded.relink, pending = excluded.pending, source_hash = excluded.source_hash,
+			relink = excluded.relink OR (links.relink AND excluded.unlinked <> ''), pending = excluded.pending, source_hash = excluded.source_hash,
 			quo_hash = excluded.quo_hash, gone_at = excluded.gone_at, base = coalesce(excluded.base, links.base)`
 	dropLinkSQL    = `DELETE FROM links WHERE sync = $1 AND key = $2`
 	contactLinkSQL = `SELECT key FROM links WHERE sync = $1 AND contact_id = $2 AND unlinked = '' AND contact_id <> ''`

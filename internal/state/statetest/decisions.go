@@ -57,12 +57,18 @@ var decisionCases = []testCase{
 		w.same("taken", w.taken(), sides{"C-1 role": ""})
 	}},
 	{"relink", func(w *world) {
-		unlinked := link("C-1")
+		unlinked, lease := link("C-1"), w.acquire("customers")
 		unlinked.Unlinked = "deleted in Quo"
-		w.commit(w.acquire("customers"), state.Batch{Links: []state.Link{unlinked, link("C-2")}})
+		w.commit(lease, state.Batch{Links: []state.Link{unlinked, link("C-2")}})
 		w.must(w.Relink(w.ctx, "customers", "C-1"))
 		unlinked.Relink = true
 		w.same("Link", must[state.Link](w)(w.Link(w.ctx, "customers", "C-1")), unlinked)
+		asked := unlinked
+		asked.Relink = false // as a run under way knows it
+		w.commit(lease, state.Batch{Links: []state.Link{asked}})
+		w.same("Link after a run that was under way", must[state.Link](w)(w.Link(w.ctx, "customers", "C-1")), unlinked)
+		w.commit(lease, state.Batch{Links: []state.Link{link("C-1")}})
+		w.same("Link made again", must[state.Link](w)(w.Link(w.ctx, "customers", "C-1")), link("C-1"))
 		w.notFound("Relink of a standing link", w.Relink(w.ctx, "customers", "C-2"), "C-2")
 		w.notFound("Relink of no link", w.Relink(w.ctx, "customers", "C-3"), "C-3")
 		w.notFound("Relink in another sync", w.Relink(w.ctx, "leads", "C-1"), "leads")
