@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/spf13/pflag"
 
@@ -98,6 +99,10 @@ func setCustomField(k *quosim.Contact, definitions []quosim.Definition, name, te
 // customValue is text as a custom field of a type holds it; what does not fit is for the workspace to refuse.
 func customValue(kind, text string) any {
 	switch kind {
+	case "date": // Quo keeps a time; at noon it is the same day in nearly every time zone
+		if _, err := time.Parse(time.DateOnly, text); err == nil {
+			return text + "T12:00:00Z"
+		}
 	case "multi-select":
 		return strings.Split(text, ",")
 	case "boolean", "number":

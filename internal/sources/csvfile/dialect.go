@@ -23,11 +23,16 @@ var boms = map[string]charset{"\xEF\xBB\xBF": utf8Charset, "\xFF\xFE": utf16LE, 
 
 // dialect finds out how a file is to be read, and what a person ought to hear about it.
 func (f *File) dialect(all func() io.Reader) (d dialect, notice string, err error) {
-	if d, notice, err = f.encoding(all); err != nil {
+	if d, err = f.encoding(all); err != nil {
 		return d, "", err
 	}
 	if err := d.notBinary(all()); err != nil {
 		return d, "", err
+	}
+	if d.charset.name == "" {
+		if d, notice, err = guessEncoding(all()); err != nil {
+			return d, "", err
+		}
 	}
 	if f.options.Delimiter == "" {
 		d.delimiter, err = d.findDelimiter(all)
@@ -57,23 +62,23 @@ func (d dialect) text(all io.Reader) (io.Reader, error) {
 	return transform.NewReader(all, fromUTF16{order: d.charset.order}), nil
 }
 
-// encoding finds the charset: what the byte order mark says, then what is configured, then what fits.
-func (f *File) encoding(all func() io.Reader) (d dialect, notice string, err error) {
+// encoding finds the charset that the byte order mark says, else what is configured, else none.
+func (f *File) encoding(all func() io.Reader) (d dialect, err error) {
 	start := make([]byte, 3)
 	n, err := io.ReadFull(all(), start)
 	if err != nil && err != io.ErrUnexpectedEOF {
-		return d, "", err
+		return d, err
 	}
 	for bom, charset := range boms {
 		if bytes.HasPrefix(start[:n], []byte(bom)) {
-			return dialect{bom: bom, charset: charset}, "", nil
+			return dialect{bom: bom, charset: charset}, nil
 		}
 	}
 	if f.options.Encoding != "" {
 		d.charset, err = charsetNamed(f.options.Encoding)
-		return d, "", err
+		return d, err
 	}
-	return guessEncoding(all())
+	return d, nil
 }
 
 // guessEncoding takes UTF-8 when the text is valid, for text in another encoding hardly ever is, and else
@@ -96,8 +101,11 @@ func guessEncoding(all io.Reader) (d dialect, notice string, err error) {
 		return dialect{charset: utf8Charset}, fmt.Sprintf("line %d is not valid UTF-8, unlike line %d: the file is "+
 			"read as UTF-8; set encoding: if that is wrong", others.first, utf8Lines.first), nil
 	}
-	return d, "", fmt.Errorf("two encodings in one file: line %d is UTF-8, line %d is not: save the file as UTF-8, or "+
-		"set encoding:", utf8Lines.first, others.first)
+	place := fmt.Sprintf("line %d is UTF-8, line %d is not", utf8Lines.first, others.first)
+	if utf8Lines.first == others.first {
+		place = fmt.Sprintf("line %d is UTF-8 in part only", others.first)
+	}
+	return d, "", errors.New("more than one encoding: " + place + ": save the file as CSV in UTF-8, or set encoding:")
 }
 
 // notBinary looks for NUL in the first line, where no text file has one and most others do.

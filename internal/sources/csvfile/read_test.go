@@ -174,7 +174,9 @@ func TestReadRefuses(t *testing.T) {
 		"a quote in the header": {
 			"id,\"na\"me\n1,Ada\n", Options{Delimiter: ","}, "a quote stands inside column name 2",
 		},
-		"two encodings":      {"id,name\n1,Zoë\n2,Zo\xEB\n", Options{}, "two encodings in one file: line 2 is UTF-8, line 3 is not"},
+		"two encodings":      {"id,name\n1,Zoë\n2,Zo\xEB\n", Options{}, "more than one encoding: line 2 is UTF-8, line 3 is not"},
+		"no encoding":        {"id,name\n1,é\xE9\n", Options{}, "more than one encoding: line 2 is UTF-8 in part only"},
+		"a program":          {"\x7FELF\xC3\xA9\xE9\x00\n", Options{}, "not a text file"},
 		"an open quote":      {"id,name\n1,\"Ada\n2,Bob\n", Options{}, "row 2, line 2: a quote is opened"},
 		"rows inside quotes": {"id,name\n1,\"Ada\n2,\"Bob\"\n", Options{}, "row 2, line 2: a quote that runs over"},
 		"rows inside a short row": {
