@@ -43,7 +43,7 @@ func TestReport(t *testing.T) {
 			Waiting: []reconcile.Waiting{
 				{Key: "C-1", Until: began.Add(20 * time.Minute), Reason: "grace"},
 				{Key: "C-2", Until: began.Add(10 * time.Minute), Reason: "grace"},
-				{Key: "C-3", Reason: "its row may be one of the 2 that cannot be read"},
+				{Key: "C-3", Reason: "its row may be among those that cannot be read (2)"},
 			},
 		},
 		"one_of_each": {
@@ -132,7 +132,7 @@ func TestPlanText(t *testing.T) {
 				Fields: []contact.FieldChange{change("firstName", "Ann", "", "the row is gone")}},
 		},
 		Conflicts: []contact.Conflict{{Key: "C-0871", Field: "role", Base: "Engineer", Source: "CTO", Quo: "VP Eng"}},
-		Waiting:   []reconcile.Waiting{{Key: "C-7", Reason: "its row may be one of the 2 that cannot be read"}},
+		Waiting:   []reconcile.Waiting{{Key: "C-7", Reason: "its row may be among those that cannot be read (2)"}},
 		Unmanaged: []string{"U-1", "U-2", "U-3", "U-4", "U-5", "U-6", "U-7", "U-8", "U-9", "U-10", "U-11"},
 		Unchanged: 190,
 	}

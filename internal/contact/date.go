@@ -93,7 +93,7 @@ func ParseTime(cell Cell, loc *time.Location) (time.Time, error) {
 var (
 	errNoDate       = errors.New("this is not a date that syncd can read: write it like 2026-03-04, or set formats:")
 	errNoSuchDay    = errors.New("there is no such day")
-	errDayOrMonth   = errors.New("day and month cannot be told apart: set formats:, such as 01/02/2006 for month first")
+	errDayOrMonth   = errors.New("which comes first, day or month? Set formats:, such as 01/02/2006 for month first")
 	errWrongWeekday = errors.New("the date is not that day of the week")
 
 	dayOrMonth = regexp.MustCompile(`^\d{1,2}[/.-]\d{1,2}[/.-](\d{2}|\d{4})$`)

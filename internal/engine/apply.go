@@ -103,7 +103,7 @@ func (a *applier) intend(ctx context.Context, plan reconcile.Plan) ([]step, erro
 // entry is the journal's record of an operation.
 func (a *applier) entry(s step) (state.Entry, error) {
 	entry := state.Entry{Run: a.row.ID, Seq: s.seq, Sync: a.Sync.Name, Key: s.Key, Side: s.Side, Action: s.Action,
-		ContactID: s.ContactID(), State: state.Intended, Approved: s.Approved, FirstSight: s.FirstSight,
+		ContactID: s.ContactID(), State: state.Intended, Approved: s.Approved || s.Lifted, FirstSight: s.FirstSight,
 		Reason: s.Reason, Fields: s.Fields, Base: s.Settles}
 	if s.Row != nil {
 		entry.SourceHash = s.Row.Hash

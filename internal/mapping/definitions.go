@@ -22,7 +22,7 @@ func (e *UnknownFieldError) Error() string {
 	if e.Nearest != "" {
 		message += fmt.Sprintf("; did you mean %q?", e.Nearest)
 	}
-	return fmt.Sprintf("%s (it has %q)", message, e.Known)
+	return fmt.Sprintf("%s (it has %s)", message, strings.Join(e.Known, ", "))
 }
 
 // kinds are the types of custom fields.

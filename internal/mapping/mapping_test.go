@@ -132,7 +132,7 @@ func TestColumns(t *testing.T) {
 }
 
 func TestNewRefuses(t *testing.T) {
-	known := `["Lead Source" "VIP" "Score" "Customer since" "Tags" "Site" "Twice" "twice " "From the future"]`
+	known := `Lead Source, VIP, Score, Customer since, Tags, Site, Twice, twice , From the future`
 	for _, tt := range []struct {
 		name   string
 		fields []Field

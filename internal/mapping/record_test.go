@@ -40,8 +40,8 @@ func TestValuesReportsAllProblemsOfARow(t *testing.T) {
 		{Key: "7", Row: 7, Column: "role", Value: "#REF!", Reason: "the cell shows #REF!"},
 		{Key: "7", Row: 7, Column: "mobile", Value: "5.55E+09", Reason: "the number is in scientific notation, " +
 			"which may have lost digits: format the column as plain text and type it again"},
-		{Key: "7", Row: 7, Column: "since", Value: "03/04/2026", Reason: "day and month cannot be told apart: " +
-			"set formats:, such as 01/02/2006 for month first"},
+		{Key: "7", Row: 7, Column: "since", Value: "03/04/2026", Reason: "which comes first, day or month? Set " +
+			"formats:, such as 01/02/2006 for month first"},
 		{Key: "7", Row: 7, Reason: "the row has no first name, no last name and no company"},
 	}
 	if diff := cmp.Diff(want, problems); diff != "" {

@@ -155,7 +155,7 @@ func TestListAnswers(t *testing.T) {
 			`{"data":[],"nextPageToken":"a"}`, `{"data":[],"nextPageToken":"b"}`, `{"data":[],"nextPageToken":"a"}`,
 		}, 0, "repeats"},
 		{"no nextPageToken", []string{`{"data":[]}`}, 0, "nextPageToken"},
-		{"a number as token", []string{`{"data":[],"nextPageToken":2}`}, 0, "number where string belongs"},
+		{"a number as token", []string{`{"data":[],"nextPageToken":2}`}, 0, "number where Quo's API has a string"},
 		{"no data", []string{`{"nextPageToken":null}`}, 0, "no data"},
 		{"null as data", []string{`{"data":null,"nextPageToken":null}`}, 0, "no data"},
 		{"an object as data", []string{`{"data":{},"nextPageToken":null}`}, 0, "object where"},
@@ -173,7 +173,7 @@ func TestListAnswers(t *testing.T) {
 		}, 0, "no customFields"},
 		{"a number as name", []string{
 			`{"data":[` + strings.Replace(whole, `"Ada"`, `4155550100`, 1) + `],"nextPageToken":null}`,
-		}, 0, "number where string belongs"},
+		}, 0, "number where Quo's API has a string"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			page := 0

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -94,9 +95,24 @@ func decode(body []byte, into any) error {
 		return errors.New("the answer is empty")
 	case errors.As(err, &wrongType):
 		kind, _, _ := strings.Cut(wrongType.Value, " ") // "number 4155550100"
-		return fmt.Errorf("the answer has %s where %s belongs", kind, wrongType.Type)
+		return fmt.Errorf("the answer has %s where Quo's API has %s", kind, jsonKind(wrongType.Type.Kind()))
 	case errors.As(err, &syntax):
 		return fmt.Errorf("the answer is not valid JSON at byte %d of %d", syntax.Offset, len(body))
 	}
 	return err
+}
+
+// jsonKind is what JSON calls what is read into a Go type of that kind.
+func jsonKind(k reflect.Kind) string {
+	switch k {
+	case reflect.Struct, reflect.Map:
+		return "an object"
+	case reflect.Slice, reflect.Array:
+		return "an array"
+	case reflect.String:
+		return "a string"
+	case reflect.Bool:
+		return "a boolean"
+	}
+	return "a number"
 }

@@ -318,7 +318,7 @@ func (d *decider) deleteContact(s *Subject) {
 	switch {
 	case d.Unreadable > 0:
 		d.plan.Waiting = append(d.plan.Waiting, Waiting{Key: s.Key, ContactID: link.ContactID,
-			Reason: fmt.Sprintf("its row may be one of the %d that cannot be read", d.Unreadable)})
+			Reason: fmt.Sprintf("its row may be among those that cannot be read (%d)", d.Unreadable)})
 	case d.Now.Before(until):
 		d.plan.Waiting = append(d.plan.Waiting, Waiting{Key: s.Key, ContactID: link.ContactID, Until: until,
 			Reason: "its row is gone; a row that comes back in time keeps it"})

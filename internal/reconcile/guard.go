@@ -86,7 +86,7 @@ func (b Brake) Apply(p *Plan) {
 		withDeletes := o.Action == contact.Create && deletesHeld && !b.AllowCreates
 		o.Held = !o.Approved && (held[o.kind()] && !o.free() || withDeletes)
 		if _, lifted := b.limit(o.kind()); lifted && !o.Held {
-			o.Approved = true // by the flag that lifts the brake, or as a part of the first run: the next days do not count it
+			o.Lifted = true
 		}
 	}
 }

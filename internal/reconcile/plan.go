@@ -66,9 +66,11 @@ type Operation struct {
 	Adopts bool
 	// FirstSight says that it merges a pair seen for the first time and overwrites no filled value.
 	FirstSight bool
-	// Approved says that a person let it through; Held that the brake keeps it back.
+	// Approved says that a person let it through; Held that the brake keeps it back; Lifted that the brake was lifted for
+	// its kind, by a flag or in the first run, so that later runs do not count it.
 	Approved bool
 	Held     bool
+	Lifted   bool
 }
 
 // ContactID is the id of the operation's contact, "" for one that is yet to be created.

@@ -82,7 +82,7 @@ type Entry struct {
 	Action    contact.Action
 	ContactID string
 	State     EntryState
-	// Approved says that a person let it through, so that the brake does not count it.
+	// Approved says that a person let it through, or that the brake was lifted, so that the brake does not count it.
 	Approved bool
 	// FirstSight says that it merges a pair seen for the first time and overwrites no filled value, so that
 	// the brake does not count it.

@@ -40,7 +40,7 @@ func openJournal(file string, s *store) error {
 		return err
 	}
 	if !locked {
-		return fmt.Errorf("workspace %s is open in another process", file)
+		return fmt.Errorf("workspace %s is open in another process: end that one first", file)
 	}
 	j := &journal{file: file, lock: lock}
 	if err := j.open(s); err != nil {
@@ -84,7 +84,7 @@ func (j *journal) load(s *store) error {
 		j.generation, err = readSnapshot(f, s)
 		f.Close()
 		if err != nil {
-			return fmt.Errorf("workspace %s: %w; mend it, or delete it and %s to start anew", j.file, err, j.logName())
+			return fmt.Errorf("workspace %s: %w; if it is no workspace of syncd, name another file, else mend it, or move it and %s away to start anew", j.file, err, j.logName())
 		}
 	}
 	log, err := os.ReadFile(j.logName())
