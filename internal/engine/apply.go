@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -44,6 +45,9 @@ type pair struct {
 type step struct {
 	*reconcile.Operation
 	seq int
+	// change is what an operation on the source's side asks of it, and unwritable why that cannot be said.
+	change     contact.Change
+	unwritable error
 }
 
 // apply journals every operation, then makes those on Quo's side, then those on the source's.
@@ -55,23 +59,47 @@ func (r *run) apply(ctx context.Context, snap *snapshot, plan reconcile.Plan) er
 		return err
 	}
 	a.total = len(steps)
-	var updates, others, onSource []step
+	var updates, others, again, onSource []step
 	for _, s := range steps {
 		switch {
-		case s.Side == contact.Source && s.Action != contact.Unlink:
+		case s.writesSource():
 			onSource = append(onSource, s)
+		case r.refused[r.causeOf(s.Operation)].Attempts > 0:
+			again = append(again, s)
 		case s.Action == contact.Update:
 			updates = append(updates, s)
 		default:
 			others = append(others, s)
 		}
 	}
-	// Updates come together, for one look-up reads the contacts of twenty again.
-	onQuo := append(updates, others...)
+	// Updates come together, for one look-up reads the contacts of twenty again. What was tried in vain before comes last:
+	// it may stop the run, but must not keep it from the others.
+	onQuo := slices.Concat(updates, others, again)
 	if err := a.applyQuo(ctx, onQuo); err != nil {
 		return err
 	}
 	return a.applySource(ctx, onSource)
+}
+
+// openKeys are the keys about which the plan leaves something open besides its operations, such as another operation
+// that is tried again only later.
+func (r *run) openKeys(plan reconcile.Plan) map[string]bool {
+	open := map[string]bool{}
+	for _, p := range r.problems {
+		open[p.Key] = true
+	}
+	for _, c := range plan.Conflicts {
+		open[c.Key] = true
+	}
+	for _, p := range plan.Problems {
+		open[p.Key] = true
+	}
+	for _, o := range plan.Operations {
+		if o.Held {
+			open[o.Key] = true
+		}
+	}
+	return open
 }
 
 // intend writes what the plan settles without an operation, and every operation that is about to be made.
@@ -85,6 +113,9 @@ func (a *applier) intend(ctx context.Context, plan reconcile.Plan) ([]step, erro
 			continue
 		}
 		s := step{Operation: o, seq: len(steps) + 1}
+		if s.writesSource() {
+			s.change, s.unwritable = a.change(o)
+		}
 		entry, err := a.entry(s)
 		if err != nil {
 			return nil, err
@@ -109,17 +140,41 @@ func (a *applier) entry(s step) (state.Entry, error) {
 		entry.SourceHash = s.Row.Hash
 	}
 	var err error
+	if s.Side == contact.Source {
+		entry.Before, entry.After, err = a.rows(s)
+	} else {
+		entry.Before, entry.After, err = contacts(s)
+	}
+	if err != nil {
+		err = fmt.Errorf("journal entry of key %s: %w", s.Key, err)
+	}
+	return entry, err
+}
+
+// contacts returns the contact before and after an operation on Quo's side, as the journal keeps them.
+func contacts(s step) (before, after json.RawMessage, err error) {
 	if s.Contact != nil {
-		if entry.Before, err = json.Marshal(s.Contact); err != nil {
-			return entry, fmt.Errorf("contact %s: %w", s.Contact.ID, err)
+		if before, err = json.Marshal(s.Contact); err != nil {
+			return nil, nil, err
 		}
 	}
-	if s.Side == contact.Quo && (s.Action == contact.Create || s.Action == contact.Update) {
-		if entry.After, err = json.Marshal(s.After); err != nil {
-			return entry, fmt.Errorf("contact %s: %w", s.ContactID(), err)
+	if s.Action == contact.Create || s.Action == contact.Update {
+		after, err = json.Marshal(s.After)
+	}
+	return before, after, err
+}
+
+// rows returns the row before and after an operation on the source's side, as the journal keeps them.
+func (a *applier) rows(s step) (before, after json.RawMessage, err error) {
+	if s.Row != nil {
+		if before, err = rowJSON(a.mapping.Columns(), s.Row.Record.Cells); err != nil {
+			return nil, nil, err
 		}
 	}
-	return entry, nil
+	if s.change.After != nil {
+		after, err = rowJSON(a.mapping.Columns(), s.change.After)
+	}
+	return before, after, err
 }
 
 // applyQuo makes the operations on Quo's side, several at once. It stops at the first error that is not one
@@ -148,16 +203,22 @@ func (a *applier) applyQuo(ctx context.Context, steps []step) error {
 // refreshSize is how many contacts one look-up re-reads: Quo takes no more external ids at once.
 const refreshSize = 20
 
-// feed hands the operations out, in order. Contacts whose listing is old by then are re-read, twenty at a time; an
-// operation whose contact changed since is stale: the next run decides it.
+// feed hands the operations out, in order. Contacts whose listing is old by then are re-read, twenty at a time, and so
+// are the rest of the twenty when that is old by the time it is their turn; an operation whose contact changed since is
+// stale: the next run decides it.
 func (a *applier) feed(ctx context.Context, steps []step, queue chan<- step) error {
 	for start := 0; start < len(steps); start += refreshSize {
 		chunk := steps[start:min(start+refreshSize, len(steps))]
-		fresh, err := a.refresh(ctx, chunk)
-		if err != nil {
-			return err
-		}
-		for _, s := range chunk {
+		var fresh map[string]contact.Contact
+		readAt := a.listed
+		for i, s := range chunk {
+			if a.old(readAt) && (i == 0 || a.Sync.RefreshAfter > 0) { // 0 asks for one re-read of each, not for one per write
+				readAt = time.Now()
+				var err error
+				if fresh, err = a.refresh(ctx, chunk[i:]); err != nil {
+					return err
+				}
+			}
 			if a.stale(s, fresh) {
 				if err := a.dropStale(ctx, s); err != nil {
 					return err
@@ -174,12 +235,11 @@ func (a *applier) feed(ctx context.Context, steps []step, queue chan<- step) err
 	return nil
 }
 
-// refresh re-reads the contacts of the operations when the listing is old. It returns them by id; nil when the listing
-// is young enough.
+// old reports whether contacts that were read then are to be re-read before they are written.
+func (a *applier) old(readAt time.Time) bool { return time.Since(readAt) >= a.Sync.RefreshAfter }
+
+// refresh re-reads the contacts of the operations and returns them by id.
 func (a *applier) refresh(ctx context.Context, chunk []step) (map[string]contact.Contact, error) {
-	if time.Since(a.listed) < a.Sync.RefreshAfter {
-		return nil, nil
-	}
 	var ids []string
 	fresh := map[string]contact.Contact{}
 	for _, s := range chunk {
@@ -205,6 +265,7 @@ func (a *applier) refresh(ctx context.Context, chunk []step) (map[string]contact
 	return fresh, err
 }
 
+// stale reports whether the contact of an update is not what the plan saw; fresh is nil while the listing is young.
 func (a *applier) stale(s step, fresh map[string]contact.Contact) bool {
 	if fresh == nil || s.Action != contact.Update {
 		return false
@@ -278,9 +339,15 @@ func (a *applier) succeeded(ctx context.Context, s step, c contact.Contact) erro
 		batch.Drop = []string{s.Key}
 	} else {
 		batch.Marks[0].ContactID = c.ID
-		batch.Links = []contact.Link{a.advance(s, func(link *contact.Link) {
+		gained, dropped := a.heard(s, c)
+		if len(dropped) > 0 {
+			a.notKept(s, c, dropped)
+		}
+		batch.Links = []contact.Link{a.advance(s, gained, func(link *contact.Link) {
 			link.ContactID, link.QuoHash = c.ID, c.ContentHash()
-			a.heard(s, link, c)
+			for _, f := range dropped { // the two sides agree on nothing there
+				delete(link.Base, f)
+			}
 		})}
 	}
 	a.count(s)
@@ -289,26 +356,34 @@ func (a *applier) succeeded(ctx context.Context, s step, c contact.Contact) erro
 	return a.journal.commit(ctx, batch)
 }
 
-// heard notes what Quo made of the values that were sent: it may spell them in its own way.
-func (a *applier) heard(s step, link *contact.Link, c contact.Contact) {
+// heard returns what the base gains by what Quo made of the values that were sent, for it may spell them in its own way,
+// and the fields whose value it did not keep.
+func (a *applier) heard(s step, c contact.Contact) (gained contact.Base, dropped []contact.Field) {
 	near := func(f contact.Field) contact.Value {
 		return contact.Value{Norm: s.Settles[f].Quo, Text: s.Settles[f].Quo}
 	}
 	values := a.mapping.ContactValues(c, near)
+	gained = contact.Base{}
 	for f, settled := range s.Settles {
+		if values[f].Empty() && settled.Quo != "" {
+			dropped = append(dropped, f)
+			continue
+		}
 		settled.Quo = values[f].Norm
-		link.Base[f] = settled
+		gained[f] = settled
 	}
+	slices.Sort(dropped)
+	return gained, dropped
 }
 
-// advance settles what an operation settles in its link, which is looked at again while the record has another
+// advance settles in an operation's link what its base gained. The link is looked at again while the record has another
 // operation or anything else open.
-func (a *applier) advance(s step, change func(*contact.Link)) contact.Link {
+func (a *applier) advance(s step, gained contact.Base, change func(*contact.Link)) contact.Link {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	p := a.links[s.Key]
 	p.left--
-	p.link = settled(p.link, s.Settles)
+	p.link = settled(p.link, gained)
 	if s.Row != nil {
 		p.link.SourceHash = s.Row.Hash
 	}

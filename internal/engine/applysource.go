@@ -32,14 +32,13 @@ func (a *applier) sourceBatch(ctx context.Context, chunk []step) error {
 	var changes []contact.Change
 	var marks []state.Mark
 	for _, s := range chunk {
-		change, err := a.change(s)
-		if err != nil {
-			if err := a.refused(ctx, s, err); err != nil {
+		if s.unwritable != nil {
+			if err := a.refused(ctx, s, s.unwritable); err != nil {
 				return err
 			}
 			continue
 		}
-		ready, changes = append(ready, s), append(changes, change)
+		ready, changes = append(ready, s), append(changes, s.change)
 		marks = append(marks, a.mark(s, state.Sent, ""))
 	}
 	if len(ready) == 0 {
@@ -67,30 +66,33 @@ func (a *applier) sourceBatch(ctx context.Context, chunk []step) error {
 			}
 			continue
 		}
-		if err := a.sourceOutcome(ctx, s, outcome, changes[i]); err != nil {
+		if err := a.sourceOutcome(ctx, s, outcome); err != nil {
 			return err
 		}
 	}
 	return writeErr
 }
 
+// writesSource reports whether the step is carried out in the source.
+func (s step) writesSource() bool { return s.Side == contact.Source && s.Action != contact.Unlink }
+
 // change is what an operation asks of the source.
-func (a *applier) change(s step) (contact.Change, error) {
-	change := contact.Change{Action: s.Action, Key: s.Key}
+func (a *applier) change(o *reconcile.Operation) (contact.Change, error) {
+	change := contact.Change{Action: o.Action, Key: o.Key}
 	var before contact.Record
-	if s.Row != nil {
-		before = s.Row.Record
+	if o.Row != nil {
+		before = o.Row.Record
 		change.Row, change.Before = before.Row, before.Cells
 	}
-	if s.Action == contact.Delete {
+	if o.Action == contact.Delete {
 		return change, nil
 	}
 	var err error
-	change.After, err = a.mapping.Cells(before, s.Key, s.Set, a.style)
+	change.After, err = a.mapping.Cells(before, o.Key, o.Set, a.style)
 	return change, err
 }
 
-func (a *applier) sourceOutcome(ctx context.Context, s step, outcome sources.Outcome, change contact.Change) error {
+func (a *applier) sourceOutcome(ctx context.Context, s step, outcome sources.Outcome) error {
 	switch outcome.Status {
 	case sources.Written:
 		a.count(s)
@@ -98,8 +100,8 @@ func (a *applier) sourceOutcome(ctx context.Context, s step, outcome sources.Out
 		if s.Action == contact.Delete {
 			batch.Drop = []string{s.Key}
 		} else {
-			written := contact.Record{Row: outcome.Row, Cells: change.After}
-			batch.Links = []contact.Link{a.advance(s, func(link *contact.Link) { link.SourceHash = a.mapping.RowHash(written) })}
+			written := contact.Record{Row: outcome.Row, Cells: s.change.After}
+			batch.Links = []contact.Link{a.advance(s, s.Settles, func(link *contact.Link) { link.SourceHash = a.mapping.RowHash(written) })}
 		}
 		return a.journal.commit(ctx, batch)
 	case sources.Stale:
@@ -115,24 +117,3 @@ func (a *applier) sourceOutcome(ctx context.Context, s step, outcome sources.Out
 type refusal string
 
 func (r refusal) Error() string { return string(r) }
-
-// openKeys are the keys about which the plan leaves something open besides its operations, such as another operation
-// that is tried again only later.
-func (r *run) openKeys(plan reconcile.Plan) map[string]bool {
-	open := map[string]bool{}
-	for _, p := range r.problems {
-		open[p.Key] = true
-	}
-	for _, c := range plan.Conflicts {
-		open[c.Key] = true
-	}
-	for _, p := range plan.Problems {
-		open[p.Key] = true
-	}
-	for _, o := range plan.Operations {
-		if o.Held {
-			open[o.Key] = true
-		}
-	}
-	return open
-}

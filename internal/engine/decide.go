@@ -2,39 +2,46 @@ package engine
 
 import (
 	"context"
-	"errors"
 	"maps"
 	"slices"
 	"time"
 
 	"syncd/internal/contact"
-	"syncd/internal/quo"
 	"syncd/internal/reconcile"
 	"syncd/internal/state"
 )
 
 // planFor decides and guards. A plan that rests on the absence of contacts is decided again once a GET has found one
-// of them: the listing and the look-up miss a contact that lost our label or its external id.
+// of them, or cannot tell: the listing and the look-up miss a contact that lost our label or its external id. So is one
+// that makes contacts again which have twins.
 func (r *run) planFor(ctx context.Context, snap *snapshot) (reconcile.Plan, error) {
 	for {
 		plan := r.decide(snap)
 		if err := r.guard(ctx, snap, &plan); err != nil {
 			return plan, err
 		}
-		found, err := r.confirm(ctx, snap, plan)
-		if err != nil || !found {
+		again, err := r.confirm(ctx, snap, plan)
+		if err == nil && !again {
+			again, err = r.seekTwins(ctx, snap, plan)
+		}
+		if err != nil || !again {
 			return plan, err
 		}
 	}
 }
 
 // confirm asks Quo for every contact on whose absence the plan rests, but for what the brake holds. It reports whether
-// one is there.
-func (r *run) confirm(ctx context.Context, snap *snapshot, plan reconcile.Plan) (found bool, err error) {
+// one is not absent for sure, so that the plan does not hold.
+func (r *run) confirm(ctx context.Context, snap *snapshot, plan reconcile.Plan) (again bool, err error) {
 	keys := slices.Clone(plan.Drop)
 	for _, o := range plan.Operations {
 		if !o.Held && snap.entries[o.Key].unsure && o.Contact == nil {
 			keys = append(keys, o.Key)
+		}
+	}
+	for _, link := range plan.Settled { // a twin takes the place of the link's contact
+		if e := snap.entries[link.Key]; e.link != nil && e.link.ContactID != link.ContactID {
+			keys = append(keys, link.Key)
 		}
 	}
 	for _, key := range keys {
@@ -42,16 +49,17 @@ func (r *run) confirm(ctx context.Context, snap *snapshot, plan reconcile.Plan) 
 		if !e.unsure {
 			continue
 		}
-		c, err := r.Quo.Get(ctx, e.link.ContactID)
-		switch {
-		case err == nil:
-			e.contact, e.seen, found = &c, true, true
-		case !errors.Is(err, quo.ErrNotFound):
+		c, known, err := r.get(ctx, key, e.link.ContactID)
+		if err != nil {
 			return false, err
 		}
+		if c != nil {
+			e.contact, e.seen = c, true
+		}
 		e.unsure = false
+		again = again || c != nil || !known
 	}
-	return found, nil
+	return again, nil
 }
 
 // decide turns what was read into a plan.
@@ -100,12 +108,9 @@ func (r *run) readBases(ctx context.Context, snap *snapshot) error {
 	for key, base := range bases {
 		snap.entries[key].link.Base = base
 	}
-	conflicts, err := r.Store.Conflicts(ctx, r.Sync.Name)
+	r.conflicts, err = r.Store.Conflicts(ctx, r.Sync.Name)
 	snap.takes = map[string]map[contact.Field]reconcile.Choice{}
-	for _, c := range conflicts {
-		if r.busy[c.Key] != "" && r.inScope(c.Key) {
-			r.undecided = append(r.undecided, c)
-		}
+	for _, c := range r.conflicts {
 		if c.Take == "" {
 			continue
 		}
@@ -182,8 +187,14 @@ func (r *run) postpone(ctx context.Context, plan *reconcile.Plan) error {
 	}
 	r.refused = map[contact.Hash]state.Problem{}
 	for _, p := range stored {
-		if !p.RetryAt.IsZero() {
-			r.refused[p.Cause] = p
+		if p.RetryAt.IsZero() {
+			continue
+		}
+		r.refused[p.Cause] = p
+		for i := range r.problems { // of busy records: how often they were tried is not forgotten meanwhile
+			if busy := &r.problems[i]; busy.Key == p.Key {
+				busy.Cause, busy.Attempts, busy.RetryAt = p.Cause, p.Attempts, p.RetryAt
+			}
 		}
 	}
 	plan.Operations = slices.DeleteFunc(plan.Operations, func(o reconcile.Operation) bool {
@@ -192,6 +203,9 @@ func (r *run) postpone(ctx context.Context, plan *reconcile.Plan) error {
 			return false
 		}
 		p.Row = problemOf(o.Key, o.Row, "").Row
+		if why := r.notDone[o.Key]; why != "" {
+			p.Reason = "what an earlier run sent was not done (" + why + "); it is tried again later"
+		}
 		r.found(p)
 		return true
 	})

@@ -63,7 +63,8 @@ type Progress struct {
 // Run makes one pass: lease, settle, read, map, decide, guard, apply, report. What went wrong stands in the report.
 func (e *Engine) Run(ctx context.Context, req Request) Report {
 	r := &run{Engine: e, request: req, calls: e.Quo.Calls()}
-	r.report, r.finished = Report{Sync: e.Sync.Name, StartedAt: time.Now().UTC()}, map[target]bool{}
+	r.report = Report{Sync: e.Sync.Name, StartedAt: time.Now().UTC()}
+	r.finished, r.tried = map[target]bool{}, map[string]bool{}
 	asked := time.Now()
 	lease, err := e.Store.Acquire(ctx, e.Sync.Name, e.Holder, e.Lease)
 	if err != nil {
@@ -83,6 +84,9 @@ func (e *Engine) Run(ctx context.Context, req Request) Report {
 
 // steps are the steps between taking the lease and the report.
 func (r *run) steps(ctx context.Context) error {
+	if err := r.sameLabel(ctx); err != nil {
+		return err
+	}
 	if err := r.settle(ctx); err != nil {
 		return err
 	}
@@ -128,14 +132,18 @@ type run struct {
 	now     time.Time // the store's clock at the start
 	sync    state.Sync
 	mapping *mapping.Mapping
-	// busy are the keys with an operation that is sent and cannot be settled yet: nothing is decided about them.
+	// busy are the keys of records about which nothing is decided, with the reason: an operation is sent and cannot be
+	// settled yet, or the contact cannot be read.
 	busy     map[string]string
+	unread   int               // contacts that could not be read, one after another
+	notDone  map[string]string // keys with an operation that was settled as not done, and how that showed
+	onSource []state.Entry     // writes to the source that are to be settled by the rows
 	problems []state.Problem
 	// refused are the problems of earlier tries that Quo or the source refused, by what caused them.
-	refused map[contact.Hash]state.Problem
-	// undecided are the open conflicts of busy records, about which this run has no say.
-	undecided []state.Conflict
-	finished  map[target]bool // operations that are done
+	refused   map[contact.Hash]state.Problem
+	conflicts []state.Conflict // those that earlier runs left
+	finished  map[target]bool  // operations that are done
+	tried     map[string]bool  // keys with an operation that was tried in vain
 	plan      reconcile.Plan
 	report    Report
 	calls     quo.Calls

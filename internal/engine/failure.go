@@ -1,9 +1,11 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"syncd/internal/contact"
 	"syncd/internal/quo"
@@ -30,7 +32,7 @@ func (a *applier) failed(ctx context.Context, s step, err error) error {
 	case errors.Is(err, quo.ErrUnheard):
 		return a.unheard(ctx, s, err)
 	case !answered && ctx.Err() != nil:
-		return context.Cause(ctx) // never sent: the journal says so
+		return cmp.Or(a.neverSent(ctx, s), context.Cause(ctx))
 	case errors.Is(err, quo.ErrConflict) && s.Action == contact.Create:
 		return a.taken(ctx, s, err)
 	case errors.Is(err, quo.ErrNotFound) && s.Action == contact.Update:
@@ -43,10 +45,41 @@ func (a *applier) failed(ctx context.Context, s step, err error) error {
 		return a.silent(err)
 	}
 	a.answered()
-	if errors.Is(err, quo.ErrUnauthorized) || errors.Is(err, quo.ErrPayment) || errors.Is(err, quo.ErrForbidden) {
+	if deniesUs(err) {
 		return a.denied(err)
 	}
 	return nil
+}
+
+// deniesUs reports whether Quo refused the key, the plan or the right, and not what was asked.
+func deniesUs(err error) bool {
+	return errors.Is(err, quo.ErrUnauthorized) || errors.Is(err, quo.ErrPayment) || errors.Is(err, quo.ErrForbidden)
+}
+
+// get reads the contact on which a record depends; nil when Quo says that there is none. One that cannot be read makes
+// its record busy, and is not known; the others go on. The error is one that stops the run.
+func (r *run) get(ctx context.Context, key, id string) (c *contact.Contact, known bool, err error) {
+	got, err := r.Quo.Get(ctx, id)
+	switch {
+	case err == nil:
+		r.unread = 0
+		return &got, true, nil
+	case errors.Is(err, quo.ErrNotFound):
+		r.unread = 0
+		return nil, true, nil
+	case deniesUs(err), ctx.Err() != nil:
+		return nil, false, err
+	}
+	r.busy[key] = "its contact cannot be read: " + err.Error()
+	if r.unread++; r.unread >= maxSilences {
+		return nil, false, fmt.Errorf("%d contacts in a row cannot be read: %w", r.unread, err)
+	}
+	return nil, false, nil
+}
+
+// neverSent records that an operation which was about to be sent was not, for the run is interrupted.
+func (a *applier) neverSent(ctx context.Context, s step) error {
+	return a.journal.commit(ctx, state.Batch{Marks: []state.Mark{a.mark(s, state.Failed, "never sent: the run was interrupted")}})
 }
 
 // denied stops the run once Quo has refused several contacts, and taken none between them, for what is then not the
@@ -60,9 +93,10 @@ func (a *applier) denied(err error) error {
 	return nil
 }
 
-// unheard records an operation whose answer did not come: a later run settles it.
+// unheard records an operation whose answer did not come: a later run settles it, and waits before it tries one again
+// that was not done.
 func (a *applier) unheard(ctx context.Context, s step, err error) error {
-	a.problem(s, "Quo did not say whether it was done; a later run finds out: "+err.Error(), false)
+	a.problem(s, "Quo did not say whether it was done; a later run finds out: "+err.Error())
 	if err := a.journal.commit(ctx, state.Batch{Marks: []state.Mark{a.mark(s, state.Unknown, err.Error())}}); err != nil {
 		return err
 	}
@@ -94,19 +128,33 @@ func (a *applier) accepted() {
 
 // refused records an operation that did not happen, as the record's problem, to be tried again at growing intervals.
 func (a *applier) refused(ctx context.Context, s step, err error) error {
-	a.problem(s, err.Error(), true)
+	a.problem(s, err.Error())
 	return a.journal.commit(ctx, state.Batch{Marks: []state.Mark{a.mark(s, state.Failed, err.Error())}})
 }
 
-func (a *applier) problem(s step, reason string, retry bool) {
-	p := state.Problem{Problem: problemOf(s.Key, s.Row, reason)}
-	if retry {
-		p.Cause = a.causeOf(s.Operation)
-		p.Attempts = a.run.refused[p.Cause].Attempts + 1
-		p.RetryAt = a.now.Add(retryAfter(p.Attempts))
-	}
+// problem notes an operation that was tried in vain, and when it is tried again.
+func (a *applier) problem(s step, reason string) {
+	p := state.Problem{Problem: problemOf(s.Key, s.Row, reason), Cause: a.causeOf(s.Operation)}
+	p.Attempts = a.run.refused[p.Cause].Attempts + 1
+	p.RetryAt = a.now.Add(retryAfter(p.Attempts))
 	a.mu.Lock()
 	a.found(p)
+	a.tried[s.Key] = true
+	a.mu.Unlock()
+}
+
+// notKept notes that Quo took a write without some of its values. The record stays open: the update that would send
+// them again waits like one that was refused.
+func (a *applier) notKept(s step, c contact.Contact, fields []contact.Field) {
+	titles := make([]string, len(fields))
+	for i, f := range fields {
+		titles[i] = a.mapping.Title(f)
+	}
+	again := *s.Operation
+	again.Action, again.Contact = contact.Update, &c
+	a.problem(step{Operation: &again}, "Quo did not keep "+strings.Join(titles, ", ")+": check what the row holds there")
+	a.mu.Lock()
+	a.open[s.Key] = true
 	a.mu.Unlock()
 }
 

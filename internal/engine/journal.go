@@ -2,8 +2,10 @@ package engine
 
 import (
 	"context"
+	"encoding/json"
 	"sync"
 
+	"syncd/internal/contact"
 	"syncd/internal/state"
 )
 
@@ -63,4 +65,19 @@ func (j *journal) write(ctx context.Context) {
 		g.err = j.store.Commit(ctx, j.lease, g.batch)
 		close(g.done)
 	}
+}
+
+// cell is a cell as the journal keeps it.
+type cell struct {
+	Type contact.CellType `json:"type,omitempty"`
+	Text string           `json:"text"`
+}
+
+// rowJSON is a row as the journal keeps it: its cells by column.
+func rowJSON(columns []string, cells []contact.Cell) (json.RawMessage, error) {
+	row := make(map[string]cell, len(columns))
+	for i, c := range cells {
+		row[columns[i]] = cell(c)
+	}
+	return json.Marshal(row)
 }

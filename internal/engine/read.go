@@ -16,7 +16,7 @@ type snapshot struct {
 	byContact  map[string]*entry // by the id of the link's contact
 	keyless    []reconcile.Row
 	strangers  map[string]contact.Contact // not ours, and somebody's twin; by id
-	wanted     map[string]bool            // identities of new records, which a stranger may share
+	wanted     map[string]bool            // identities of records that are to get a contact, for which strangers were searched
 	byID       map[string]*entry          // new records whose row names a contact, by the contact's id
 	folded     map[string]string          // key without case -> the key that came with it
 	style      *mapping.Style
@@ -83,7 +83,7 @@ func (r *run) read(ctx context.Context) (*snapshot, error) {
 		return nil, err
 	}
 	for _, step := range []func(context.Context, *snapshot) error{
-		r.readLinks, r.readRows, r.checkRows, r.readContacts, r.getNamed, r.stop, r.lookUpMissing, r.rereadRows, r.readBases,
+		r.readLinks, r.readRows, r.settleSource, r.checkRows, r.readContacts, r.getNamed, r.stop, r.lookUpMissing, r.rereadRows, r.readBases,
 	} {
 		if err := step(ctx, snap); err != nil {
 			return nil, err

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -60,7 +61,7 @@ func (r *run) readScope(ctx context.Context, snap *snapshot) error {
 
 // readContact joins a contact with its record.
 func (r *run) readContact(snap *snapshot, c contact.Contact) {
-	ours := c.Source == r.Sync.Policy.Label && c.ExternalID != ""
+	ours := r.ours(c)
 	e := snap.byContact[c.ID]
 	if named := snap.byID[c.ID]; named != nil && (e == nil || !e.link.Linked()) {
 		e = named
@@ -91,7 +92,11 @@ func (r *run) readContact(snap *snapshot, c contact.Contact) {
 	e.contact = &c
 }
 
-// stranger keeps a contact that is not ours when it is a new record's twin, and counts those that stand under the
+func (r *run) ours(c contact.Contact) bool {
+	return c.Source == r.Sync.Policy.Label && c.ExternalID != ""
+}
+
+// stranger keeps a contact that is not ours when it may be a record's twin, and counts those that stand under the
 // label of a sync that was renamed.
 func (r *run) stranger(snap *snapshot, c contact.Contact) {
 	if strings.HasPrefix(c.Source, contact.LabelPrefix) && !slices.Contains(r.Sync.Labels, c.Source) {
@@ -102,12 +107,41 @@ func (r *run) stranger(snap *snapshot, c contact.Contact) {
 			snap.facts.Elsewhere[c.Source]++
 		}
 	}
-	for _, id := range r.mapping.ContactIdentities(c) {
-		if snap.wanted[id] {
-			snap.strangers[c.ID] = c
-			return
+	r.keepTwin(snap, c)
+}
+
+func (r *run) keepTwin(snap *snapshot, c contact.Contact) {
+	if slices.ContainsFunc(r.mapping.ContactIdentities(c), func(id string) bool { return snap.wanted[id] }) {
+		snap.strangers[c.ID] = c
+	}
+}
+
+// seekTwins lists the whole workspace for the twins of contacts that the plan makes again: that they are gone was not
+// known when the contacts were listed. It reports whether there are any.
+func (r *run) seekTwins(ctx context.Context, snap *snapshot, plan reconcile.Plan) (found bool, err error) {
+	if r.Sync.Policy.Match.None() {
+		return false, nil
+	}
+	searched, known := len(snap.wanted), len(snap.strangers)
+	for _, o := range plan.Operations {
+		if o.Side == contact.Quo && o.Action == contact.Create && !o.Held {
+			for _, id := range r.mapping.Identities(o.Row.Values) {
+				snap.wanted[id] = true
+			}
 		}
 	}
+	if len(snap.wanted) == searched {
+		return false, nil
+	}
+	for c, err := range r.Quo.List(ctx, "") {
+		if err != nil {
+			return false, err
+		}
+		if !r.ours(c) && snap.byContact[c.ID] == nil && snap.byID[c.ID] == nil {
+			r.keepTwin(snap, c)
+		}
+	}
+	return len(snap.strangers) > known, nil
 }
 
 // lookUpMissing looks up the linked contacts that the listing missed, for pages shift while people edit. Those that
@@ -142,12 +176,27 @@ func (r *run) lookUpMissing(ctx context.Context, snap *snapshot) error {
 		}
 	}
 	for _, e := range missing {
-		if !e.seen && e.other != nil { // the record's contact was made again under another id
-			e.link.ContactID, e.link.Adopted, e.link.Base = e.other.ID, true, contact.Base{}
-			e.contact, e.seen, e.unsure = e.other, true, false
+		if !e.seen && e.other != nil {
+			if err := r.moveLink(ctx, e); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
+}
+
+// moveLink gives a record the contact that was made again under its key, once Quo says that the record's own is gone.
+func (r *run) moveLink(ctx context.Context, e *entry) error {
+	own, known, err := r.get(ctx, e.link.Key, e.link.ContactID)
+	switch {
+	case own != nil:
+		r.busy[e.link.Key] = fmt.Sprintf("two contacts in Quo claim this record: %s is linked with it, %s has its external id: "+
+			"delete one of them there, or empty that external id", own.ID, e.other.ID)
+	case known:
+		e.link.ContactID, e.link.Adopted, e.link.Base = e.other.ID, true, contact.Base{}
+		e.contact, e.seen, e.unsure = e.other, true, false
+	}
+	return err
 }
 
 // getNamed reads the contacts that new rows name by id and that no listing held.

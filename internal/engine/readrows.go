@@ -126,11 +126,11 @@ func (r *run) keyless(snap *snapshot, row reconcile.Row) {
 
 func (r *run) mapRow(record contact.Record) reconcile.Row {
 	row := reconcile.Row{Record: record, Hash: r.mapping.RowHash(record), ContactID: r.mapping.ContactID(record)}
-	if !r.mapping.Included(record) {
-		row.Filtered = true
+	row.Values, row.Problems = r.mapping.Values(record)
+	if !r.mapping.Included(record) { // it is nobody's problem, but may have the values of a record whose key was changed
+		row.Filtered, row.Problems = true, nil
 		return row
 	}
-	row.Values, row.Problems = r.mapping.Values(record)
 	var err error
 	if row.UpdatedAt, err = r.mapping.UpdatedAt(record); err != nil {
 		row.Problems = append(row.Problems, contact.Problem{Row: record.Row, Column: r.Sync.Mapping.UpdatedAt, Reason: err.Error()})

@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"maps"
 	"slices"
 	"time"
 
@@ -175,10 +176,9 @@ func (r *run) record(ctx context.Context, problems []state.Problem) error {
 	row := r.row
 	row.Status, row.FinishedAt, row.Report = r.report.Status, r.report.FinishedAt, data
 	if r.report.err != nil {
-		return r.Store.FinishRun(ctx, r.keeper.lease, row, nil)
+		return r.Store.FinishRun(ctx, r.keeper.lease, row, r.triedInVain(problems))
 	}
-	findings := state.Findings{Scope: r.request.Only, Problems: problems, Held: r.heldOperations()}
-	findings.Conflicts = r.conflicts()
+	findings := state.Findings{Scope: r.request.Only, Problems: problems, Conflicts: r.openConflicts(), Held: r.heldOperations()}
 	if !r.sync.FirstRunDone && !r.scoped() {
 		r.sync.FirstRunDone, r.sync.Name, r.sync.Label = true, r.Sync.Name, r.Sync.Policy.Label
 		if err := r.Store.Commit(ctx, r.keeper.lease, state.Batch{Sync: &r.sync}); err != nil {
@@ -188,10 +188,27 @@ func (r *run) record(ctx context.Context, problems []state.Problem) error {
 	return r.Store.FinishRun(ctx, r.keeper.lease, row, &findings)
 }
 
-// conflicts are those that wait for a person, and those whose settlement is not carried out yet: the store keeps what
-// the person said.
-func (r *run) conflicts() []state.Conflict {
-	all := slices.Clone(r.undecided)
+// triedInVain are the findings of a run that stopped, nil when it tried nothing: only those about the records that it
+// tried, so that the next runs wait before they try them again, and get to the others.
+func (r *run) triedInVain(problems []state.Problem) *state.Findings {
+	if len(r.tried) == 0 {
+		return nil
+	}
+	return &state.Findings{Scope: slices.Sorted(maps.Keys(r.tried)),
+		Problems:  slices.DeleteFunc(slices.Clone(problems), func(p state.Problem) bool { return !r.tried[p.Key] }),
+		Conflicts: slices.DeleteFunc(r.openConflicts(), func(c state.Conflict) bool { return !r.tried[c.Key] })}
+}
+
+// openConflicts are those that wait for a person, and those whose settlement is not carried out yet: the store keeps
+// what the person said. About those of busy and undecided records this run has no say.
+func (r *run) openConflicts() []state.Conflict {
+	var all []state.Conflict
+	for _, c := range r.conflicts {
+		_, undecided := slices.BinarySearch(r.plan.Undecided, c.Key)
+		if undecided || r.busy[c.Key] != "" && r.inScope(c.Key) {
+			all = append(all, c)
+		}
+	}
 	for _, c := range r.plan.Conflicts {
 		all = append(all, state.Conflict{Conflict: c})
 	}

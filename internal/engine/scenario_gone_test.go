@@ -280,3 +280,65 @@ func TestRowThatLeavesTheFilterIsUnlinkedAndLinkedAgainWhenItReturns(t *testing.
 	wantEqual(t, "contacts", len(s.quo.Contacts()), 5)
 	s.wantQuiet()
 }
+
+// TestRecordThatReturnsToItsOwnContactIsNotAdopted: its contact is deleted with its row, as before.
+func TestRecordThatReturnsToItsOwnContactIsNotAdopted(t *testing.T) {
+	t.Parallel()
+	s := newScene(t)
+	s.sync.Policy.Grace = 0
+	s.sync.Mapping.Only = map[string][]string{"Company": {"acme"}}
+	s.people(5)
+	s.done()
+	s.edit(key(2), sceneCompany, "Umbrella")
+	s.done()
+	s.edit(key(2), sceneCompany, "Acme")
+	s.done()
+	s.remove(key(2))
+	wantEqual(t, "deleted", s.done().Deleted, 1)
+}
+
+// TestKeyThatChangesAsTheRowLeavesTheFilterIsSeen: both in one edit.
+func TestKeyThatChangesAsTheRowLeavesTheFilterIsSeen(t *testing.T) {
+	t.Parallel()
+	s := newScene(t)
+	s.sync.Policy.Grace = 0
+	s.sync.Mapping.Only = map[string][]string{"Company": {"acme"}}
+	s.people(5)
+	s.rows = append(s.rows, []string{"C-0900", "", "555-12", "Umbrella", ""}) // nobody's problem: it is filtered
+	s.save()
+	wantEqual(t, "problems", reasons(s.done()), map[string]string{})
+	s.row(key(2))[sceneCompany] = "Umbrella"
+	s.edit(key(2), sceneID, "C-9999")
+	wantProblem(t, s.done(), "C-9999", "this looks like record "+key(2))
+	wantEqual(t, "writes", s.seen().writes(), 0)
+}
+
+// TestNewRowOfAPersonOfWhomNothingIsLeftIsCreated: neither side of the old record is there, so its key did not change.
+func TestNewRowOfAPersonOfWhomNothingIsLeftIsCreated(t *testing.T) {
+	t.Parallel()
+	for name, lost := range map[string]bool{"the contact is gone": false, "only a GET finds the contact": true} {
+		t.Run(name, func(t *testing.T) {
+			s := newScene(t)
+			s.sync.Policy.Match = reconcile.Match{}
+			s.people(5)
+			s.done()
+			if lost {
+				s.inQuo(key(2), func(c *quosim.Contact) { c.ExternalID, c.Source = nil, nil })
+			} else {
+				s.deleteInQuo(key(2))
+			}
+			s.rows = append(s.rows, person(60))
+			s.row(key(60))[scenePhone] = s.row(key(2))[scenePhone]
+			s.remove(key(2))
+			report := s.done()
+			if lost {
+				wantProblem(t, report, key(60), "this looks like record "+key(2))
+				wantEqual(t, "writes", s.seen().writes(), 0)
+				return
+			}
+			wantEqual(t, "created", report.Created, 1)
+			wantEqual(t, "the old link", s.link(key(2)).Key, "")
+			s.wantQuiet()
+		})
+	}
+}

@@ -415,3 +415,6 @@ func (s *scene) readRow(key string) []string {
 }
 
 const day = 24 * time.Hour
+
+// settleAfter is how long after an operation went unheard a run finds out what became of it.
+const settleAfter = leaseTTL + quo.RecordedAhead

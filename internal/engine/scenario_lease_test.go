@@ -124,7 +124,7 @@ func TestOperationIsNotSettledWithinOneLeaseAfterItWasSent(t *testing.T) {
 	s.quo.Inject(quosim.Fault{Match: quosim.On(quosim.RouteCreate), Kind: quosim.CutAfter})
 	s.workers = 1
 	s.done()
-	for elapsed := time.Second; elapsed < leaseTTL; elapsed += 14 * time.Second {
+	for elapsed := time.Second; elapsed < settleAfter; elapsed += 14 * time.Second {
 		report := s.done()
 		wantProblem(t, report, key(1), "run 1 sent a create")
 		wantEqual(t, "requests", s.seen(), seen{Fields: 1, Pages: 1})

@@ -84,7 +84,7 @@ func TestUnreachableQuoStopsTheRunAndALaterOneCompletes(t *testing.T) {
 		t.Errorf("the run sent %d creates before it stopped", n)
 	}
 	s.quo.ClearFaults()
-	s.later(leaseTTL)
+	s.later(settleAfter)
 	s.done()
 	s.later(time.Hour)
 	s.done()

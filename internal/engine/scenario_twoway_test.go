@@ -233,3 +233,58 @@ func TestSyncFromQuoWritesNothingToQuo(t *testing.T) {
 	got, there := s.quo.Get(c.ID)
 	wantEqual(t, "the contact is there, as it was", []any{there, contentOf(t, got)}, []any{true, contentOf(t, c)})
 }
+
+// TestConflictOutlivesAProblemOfItsRow, with what a person said about it.
+func TestConflictOutlivesAProblemOfItsRow(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name      string
+		spoil     func(*scene)
+		mend      func(*scene)
+		problemOf string
+	}{
+		{"a cell that cannot be read",
+			func(s *scene) { s.edit(key(2), scenePhone, "555-12") },
+			func(s *scene) { s.edit(key(2), scenePhone, person(2)[scenePhone]) }, key(2)},
+		{"another key",
+			func(s *scene) { s.edit(key(2), sceneID, "C-9999") },
+			func(s *scene) { s.edit("C-9999", sceneID, key(2)) }, "C-9999"},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := inConflict(t)
+			s.resolve(key(2), contact.FirstName, contact.Source)
+			c.spoil(s)
+			for range 2 {
+				wantProblem(t, s.done(), c.problemOf)
+			}
+			c.mend(s)
+			wantEqual(t, "conflicts", len(s.done().Conflicts), 0)
+			wantEqual(t, "name in Quo", text(s.contact(key(2)).FirstName), "Kim")
+			s.wantQuiet()
+		})
+	}
+}
+
+// TestEmptyKeepCellIsFilledWhenQuoChanges, in a field that flows from Quo.
+func TestEmptyKeepCellIsFilledWhenQuoChanges(t *testing.T) {
+	t.Parallel()
+	s := newScene(t)
+	s.twoWay()
+	s.sync.Mapping.Fields[2].Direction, s.sync.Mapping.Fields[2].KeepEmpty = contact.FromQuo, true
+	s.people(3)
+	for _, r := range s.rows[1:] {
+		r[sceneCompany] = ""
+	}
+	s.save()
+	s.done()
+	s.inQuo(key(2), func(c *quosim.Contact) { c.Company = new("Umbrella") })
+	s.done()
+	wantEqual(t, "cell", s.readRow(key(2))[sceneCompany], "Umbrella")
+	s.edit(key(2), sceneCompany, "")
+	s.wantQuiet()
+	wantEqual(t, "the cell that a person emptied", s.readRow(key(2))[sceneCompany], "")
+	s.inQuo(key(2), func(c *quosim.Contact) { c.Company = new("Acme") })
+	s.done()
+	wantEqual(t, "cell", s.readRow(key(2))[sceneCompany], "Acme")
+	s.wantQuiet()
+}

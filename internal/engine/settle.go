@@ -5,15 +5,26 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"syncd/internal/contact"
 	"syncd/internal/quo"
+	"syncd/internal/reconcile"
 	"syncd/internal/state"
 )
 
+// sameLabel stops a run whose label changed before it looks for anything under the new one.
+func (r *run) sameLabel(ctx context.Context) error {
+	before, err := r.Store.Sync(ctx, r.Sync.Name)
+	if err != nil {
+		return err
+	}
+	return reconcile.Check(reconcile.Facts{Label: r.Sync.Policy.Label, OldLabel: before.Label})
+}
+
 // settle finds out what became of the operations that an earlier run sent without hearing the outcome. None is
 // settled sooner than one lease after it was sent, for a request may take its time on the way; until then its record
-// is left alone.
+// is left alone. What was written to the source is settled by settleSource, once the rows are read.
 func (r *run) settle(ctx context.Context) error {
 	open, err := r.openEntries(ctx)
 	if err != nil {
@@ -26,9 +37,8 @@ func (r *run) settle(ctx context.Context) error {
 			s.mark(entry, state.Failed, "never sent")
 		case r.busy[entry.Key] != "":
 		case entry.Side == contact.Source:
-			// The rows are read before anything is decided: what the write left there speaks for itself.
-			s.mark(entry, state.Failed, "the process ended before the outcome was recorded")
-			s.lookAgain(ctx, entry)
+			r.onSource = append(r.onSource, entry)
+			err = s.lookAgain(ctx, entry)
 		case entry.Action == contact.Create:
 			s.creates = append(s.creates, entry)
 		default:
@@ -59,7 +69,7 @@ func (r *run) unsettled(ctx context.Context) error {
 }
 
 func (r *run) openEntries(ctx context.Context) ([]state.Entry, error) {
-	r.busy = map[string]string{}
+	r.busy, r.notDone = map[string]string{}, map[string]string{}
 	var err error
 	if r.now, err = r.Store.Now(ctx); err != nil {
 		return nil, err
@@ -85,19 +95,38 @@ type settlement struct {
 }
 
 func (s *settlement) mark(entry state.Entry, to state.EntryState, why string) {
+	if to == state.Failed && entry.State != state.Intended {
+		s.notDone[entry.Key] = why
+	}
 	s.batch.Marks = append(s.batch.Marks, state.Mark{Run: entry.Run, Seq: entry.Seq, State: to, Error: why, ContactID: entry.ContactID})
 }
 
 // lookAgain makes this run look at the record although neither side may have changed since.
-func (s *settlement) lookAgain(ctx context.Context, entry state.Entry) {
-	if link, err := s.Store.Link(ctx, s.Sync.Name, entry.Key); err == nil && !link.Pending {
+func (s *settlement) lookAgain(ctx context.Context, entry state.Entry) error {
+	link, err := s.link(ctx, entry.Key)
+	if errors.Is(err, state.ErrNotFound) {
+		return nil
+	}
+	if err == nil && !link.Pending {
 		link.Pending = true
 		s.batch.Links = append(s.batch.Links, link)
 	}
+	return err
+}
+
+// link returns a link as the settlement leaves it so far, or state.ErrNotFound.
+func (s *settlement) link(ctx context.Context, key string) (contact.Link, error) {
+	for _, link := range slices.Backward(s.batch.Links) {
+		if link.Key == key {
+			return link, nil
+		}
+	}
+	return s.Store.Link(ctx, s.Sync.Name, key)
 }
 
 // lookUpCreates looks the contacts of unheard creates up by their external ids. Quo keeps the pair of source and
-// external id unique, so one that is there and ours is the one that was sent.
+// external id unique, so one that is there and ours is the one that was sent, unless it is another record's contact to
+// which a person gave the key.
 func (s *settlement) lookUpCreates(ctx context.Context) error {
 	if len(s.creates) == 0 {
 		return nil
@@ -110,10 +139,18 @@ func (s *settlement) lookUpCreates(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	found := map[string]contact.Contact{}
+	found, keyOf := map[string]contact.Contact{}, map[string]string{}
 	for _, c := range contacts {
 		if c.Source == s.Sync.Policy.Label {
-			found[c.ExternalID] = c
+			found[c.ExternalID], keyOf[c.ID] = c, c.ExternalID
+		}
+	}
+	for link, err := range s.Store.Links(ctx, s.Sync.Name) {
+		if err != nil {
+			return err
+		}
+		if key, ok := keyOf[link.ContactID]; ok && link.Linked() && link.Key != key {
+			delete(found, key)
 		}
 	}
 	for _, entry := range s.creates {
@@ -135,27 +172,26 @@ func (s *settlement) lookUpCreates(ctx context.Context) error {
 
 // readBack reads the contact of an unheard update or delete.
 func (s *settlement) readBack(ctx context.Context, entry state.Entry) error {
-	c, err := s.Quo.Get(ctx, entry.ContactID)
-	gone := errors.Is(err, quo.ErrNotFound)
+	c, known, err := s.get(ctx, entry.Key, entry.ContactID)
 	switch {
-	case err != nil && !gone:
+	case err != nil || !known:
 		return err
-	case entry.Action == contact.Delete && gone:
+	case entry.Action == contact.Delete && c == nil:
 		s.mark(entry, state.Done, "")
 		s.batch.Drop = append(s.batch.Drop, entry.Key)
-	case entry.Action == contact.Delete, gone, !sameContent(entry.After, c):
+		return nil
+	case entry.Action == contact.Delete, c == nil, !sameContent(entry.After, *c):
 		s.mark(entry, state.Failed, "not heard, and Quo does not hold what was sent")
-		s.lookAgain(ctx, entry)
+		return s.lookAgain(ctx, entry)
 	default:
 		s.mark(entry, state.Done, "")
-		return s.advance(ctx, entry, c)
+		return s.advance(ctx, entry, *c)
 	}
-	return nil
 }
 
 // advance moves the link to what an update that turned out to be done left.
 func (s *settlement) advance(ctx context.Context, entry state.Entry, c contact.Contact) error {
-	link, err := s.Store.Link(ctx, s.Sync.Name, entry.Key)
+	link, err := s.link(ctx, entry.Key)
 	if errors.Is(err, state.ErrNotFound) {
 		link, err = contact.Link{Key: entry.Key, ContactID: c.ID, Adopted: true}, nil
 	}

@@ -32,7 +32,7 @@ type decider struct {
 	plan Plan
 	// moved holds the keys of links whose row seems to stand under another key now, and the keys of those rows.
 	moved map[string]bool
-	twins map[string]twin // by the key of the new record
+	twins map[string]twin // by the key of the record that is to get a contact
 }
 
 // record is the table of the rules for one record: what to do for each state of row, contact and link.
@@ -44,14 +44,14 @@ func (d *decider) record(s *Subject) {
 		d.leaveFilter(s)
 	case row && len(s.Row.Problems) > 0:
 		d.plan.Problems = append(d.plan.Problems, s.Row.Problems...)
-		d.keepPending(s)
+		d.leave(s)
 	case d.moved[s.Key]:
-		d.keepPending(s)
+		d.leave(s)
 
 	case row && c && linked:
 		d.merge(s, *s.Link)
 	case row && c && unlinked: // the side that was missing is there again
-		d.merge(s, contact.Link{Key: s.Key, ContactID: s.Contact.ID, Adopted: true})
+		d.merge(s, contact.Link{Key: s.Key, ContactID: s.Contact.ID, Adopted: s.Link.Adopted || s.Link.ContactID != s.Contact.ID})
 	case row && c: // state was lost, an earlier create went unheard, or the source names the contact
 		if s.Contact.Source == d.Policy.Label {
 			d.plan.FoundAgain++
@@ -94,6 +94,12 @@ func (d *decider) rowIsBack(s *Subject) {
 	link := *s.Link
 	link.SourceHash = s.Row.Hash
 	d.settle(s, link)
+}
+
+// leave makes no decision about a record: neither side changes, and conflicts that are open stay open.
+func (d *decider) leave(s *Subject) {
+	d.plan.Undecided = append(d.plan.Undecided, s.Key)
+	d.keepPending(s)
 }
 
 // keepPending leaves both sides alone and makes the next run look again. A row that is there is not gone.
@@ -215,22 +221,22 @@ func (d *decider) restoreIdentity(o *Operation, s *Subject) {
 	if d.Policy.Direction == contact.FromQuo {
 		return
 	}
-	why := "put back: it was changed in Quo"
-	if !s.Link.Linked() {
-		why = "the contact becomes this record's"
-		o.Adopts = s.Contact.Source != d.Policy.Label || s.Contact.ExternalID != s.Key
-	}
+	becomes := !s.Link.Linked() || s.Link.ContactID != s.Contact.ID
+	o.Adopts = becomes && (s.Contact.Source != d.Policy.Label || s.Contact.ExternalID != s.Key)
 	for _, member := range []struct {
-		name         contact.Field
-		before, want string
-		after        *string
+		name              contact.Field
+		before, want, why string
+		after             *string
 	}{
-		{"externalId", s.Contact.ExternalID, s.Key, &o.After.ExternalID},
-		{"source", s.Contact.Source, d.Policy.Label, &o.After.Source},
+		{"externalId", s.Contact.ExternalID, s.Key, "the key of the contact's record", &o.After.ExternalID},
+		{"source", s.Contact.Source, d.Policy.Label, "the label of the contact's sync", &o.After.Source},
 	} {
+		if becomes {
+			member.why = "the contact becomes this record's"
+		}
 		if member.before != member.want {
 			*member.after = member.want
-			o.Fields = append(o.Fields, contact.FieldChange{Field: member.name, Before: member.before, After: member.want, Reason: why})
+			o.Fields = append(o.Fields, contact.FieldChange{Field: member.name, Before: member.before, After: member.want, Reason: member.why})
 		}
 	}
 }
@@ -241,25 +247,22 @@ func (d *decider) create(s *Subject, why string) {
 		d.problem(s, "no contact in Quo has this row's contact id, and this sync writes nothing to Quo")
 		return
 	}
-	if s.Link == nil || s.Link.Relink {
-		if t, ok := d.twins[s.Key]; ok {
-			d.twin(s, t)
-			return
-		}
+	if t, ok := d.twins[s.Key]; ok {
+		d.twin(s, t)
+		return
 	}
 	values := contact.Values{}
 	o := Operation{Key: s.Key, Side: contact.Quo, Action: contact.Create, Row: s.Row, Reason: why, Settles: contact.Base{},
 		Link: contact.Link{Key: s.Key, Base: contact.Base{}, SourceHash: s.Row.Hash}}
 	for _, f := range d.Mapping.Fields() {
 		v := s.Row.Values[f.Name]
-		if f.Direction == contact.FromQuo || v.Blank() {
-			if f.Direction != contact.FromQuo {
-				o.Settles[f.Name] = contact.Settled{Reading: f.Reading}
-			}
-			continue
+		switch {
+		case v.Blank():
+			o.Settles[f.Name] = contact.Settled{Reading: f.Reading}
+		case f.Direction != contact.FromQuo:
+			values[f.Name] = v
+			o.change(f, contact.Value{}, v, why)
 		}
-		values[f.Name] = v
-		o.change(f, contact.Value{}, v, why)
 	}
 	o.After = d.Mapping.Apply(contact.New(d.Policy.Label, s.Key), values, nil)
 	if s.Link != nil {
@@ -408,7 +411,7 @@ func (d *decider) problem(s *Subject, reason string) {
 func (o *Operation) change(f mapping.Field, before, after contact.Value, why string) {
 	o.Fields = append(o.Fields, contact.FieldChange{Field: f.Name, Before: shown(before), After: shown(after), Reason: why})
 	o.Settles[f.Name] = contact.Settled{Source: after.Norm, Quo: after.Norm, Reading: f.Reading}
-	o.FirstSight = o.FirstSight && before.Empty()
+	o.FirstSight = o.FirstSight && before.Blank()
 }
 
 // shown is a value as people read it: its normal form, or "false" for a boolean that says so.

@@ -48,18 +48,18 @@ func mergeField(c fieldCase) (verdict, string) {
 	switch {
 	case c.source.Same(c.quo):
 		return settle, ""
+	case c.field.KeepEmpty && c.source.Blank():
+		if c.known && c.quoChanged() && c.field.Direction != contact.ToQuo {
+			return toSource, "changed in Quo"
+		}
+		return settle, ""
 	case c.field.Direction == contact.ToQuo:
 		return c.oneWay(toQuo, c.source, c.base.Source, c.quoChanged(), "changed in Quo, but this field flows to Quo only")
 	case c.field.Direction == contact.FromQuo:
 		return c.oneWay(toSource, c.quo, c.base.Quo, c.sourceChanged(), "changed in the source, but this field flows from Quo only")
-	case c.field.KeepEmpty && c.source.Blank():
-		if c.known && c.quoChanged() {
-			return toSource, "changed in Quo"
-		}
-		return settle, ""
-	case !c.known && c.source.Empty():
+	case !c.known && c.source.Blank():
 		return toSource, "empty in the source, filled in Quo"
-	case !c.known && c.quo.Empty():
+	case !c.known && c.quo.Blank():
 		return toQuo, "empty in Quo, filled in the source"
 	case !c.known, c.sourceChanged() && c.quoChanged():
 		return c.settleConflict()
@@ -78,9 +78,7 @@ func mergeField(c fieldCase) (verdict, string) {
 func (c fieldCase) oneWay(write verdict, from contact.Value, fromBase string, edited bool, putBack string) (verdict, string) {
 	agreed := c.known && c.base.Source == c.base.Quo
 	switch {
-	case c.field.KeepEmpty && c.source.Blank():
-		return settle, ""
-	case from.Empty() && !agreed && (!c.known || fromBase == ""):
+	case from.Blank() && !agreed && (!c.known || fromBase == ""):
 		return settle, ""
 	case !c.known:
 		return write, "differs, and the field flows this way only"

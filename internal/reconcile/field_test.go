@@ -8,7 +8,15 @@ import (
 	"syncd/internal/mapping"
 )
 
-func val(s string) contact.Value { return contact.Value{Norm: s, Text: s} }
+// no is a boolean that says so, in the tables of tests.
+const no = "false"
+
+func val(s string) contact.Value {
+	if s == no {
+		return contact.Value{Text: s}
+	}
+	return contact.Value{Norm: s, Text: s}
+}
 
 // TestMergeField is the table of the rules for one field, row by row.
 func TestMergeField(t *testing.T) {
@@ -17,8 +25,8 @@ func TestMergeField(t *testing.T) {
 		return mapping.Field{Name: contact.Role, Direction: d, Conflicts: p}
 	}
 	two, toQ, fromQ := field(contact.TwoWay, contact.Ask), field(contact.ToQuo, contact.Ask), field(contact.FromQuo, contact.Ask)
-	keep, keepToQuo := two, toQ
-	keep.KeepEmpty, keepToQuo.KeepEmpty = true, true
+	keep, keepToQuo, keepFromQuo := two, toQ, fromQ
+	keep.KeepEmpty, keepToQuo.KeepEmpty, keepFromQuo.KeepEmpty = true, true, true
 	settledAs := func(source, quo string) *contact.Settled { return &contact.Settled{Source: source, Quo: quo} }
 	both := func(s string) *contact.Settled { return settledAs(s, s) }
 	for _, c := range []struct {
@@ -76,6 +84,17 @@ func TestMergeField(t *testing.T) {
 		{"empty: keep, first sight", keep, nil, "", "a", "", early, settle},
 		{"empty: keep, filled cell", keep, both("a"), "b", "a", "", early, toQuo},
 		{"empty: keep, to-quo", keepToQuo, both("a"), "", "a", "", early, settle},
+		{"empty: keep, to-quo, Quo changed", keepToQuo, both("a"), "", "b", "", early, settle},
+		{"empty: keep, from-quo", keepFromQuo, both("a"), "", "a", "", early, settle},
+		{"empty: keep, from-quo, first sight", keepFromQuo, nil, "", "a", "", early, settle},
+		{"empty: keep, from-quo, Quo changed", keepFromQuo, both(""), "", "b", "", early, toSource},
+		{"empty: keep, from-quo, cell edited: put back", keepFromQuo, both("a"), "b", "a", "", early, toSource},
+
+		{"first sight, the source says no", two, nil, no, "true", "", early, conflict},
+		{"first sight, Quo says no", two, nil, "true", no, "", early, conflict},
+		{"first sight, one says no, the other nothing", two, nil, no, "", "", early, settle},
+		{"to-quo, first sight, the source says no", toQ, nil, no, "true", "", early, toQuo},
+		{"from-quo, first sight, Quo says no", fromQ, nil, "true", no, "", early, toSource},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			fc := fieldCase{field: c.field, source: val(c.source), quo: val(c.quo), take: c.take, rowAt: c.rowAt, contactAt: late}

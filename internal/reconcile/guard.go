@@ -91,8 +91,8 @@ func (b Brake) Apply(p *Plan) {
 	}
 }
 
-// free reports whether the brake does not count the operation: merging a pair seen for the first time overwrites
-// nothing.
+// free reports whether the brake does not count the operation: an update that merges a pair seen for the first time
+// and fills only what nobody had written.
 func (o *Operation) free() bool { return o.FirstSight && o.Action == contact.Update }
 
 func (b Brake) limit(k Kind) (limit int, lifted bool) {

@@ -2,7 +2,7 @@
 // I/O, no clock, no chance; equal input gives an equal plan.
 //
 // Start with [Decide]. The two tables of the rules are mergeField, for one field, and decider.record, for one
-// record. [Plan.Brake] and [Check] are the guards between a plan and its execution.
+// record. [Brake.Apply] and [Check] are the guards between a plan and its execution.
 package reconcile
 
 import (
@@ -99,12 +99,13 @@ type Input struct {
 	Now      time.Time
 	Subjects []Subject
 	// Bystanders are records about which nothing is decided, because they are outside of the run's scope or wait for
-	// the outcome of an operation. Their keys may have been changed, or their rows may have another record's.
+	// the outcome of an operation. Their keys may have been changed, their rows may have another record's, and their
+	// rows may have a twin that a subject has too.
 	Bystanders []Subject
 	// Keyless are rows whose key is empty or unusable; their Problems say so. Those of a doubled key are here for
 	// their values only: their problems stand with the key.
 	Keyless []Row
-	// Strangers are the contacts that are not ours and have the phone or e-mail of a row without a link.
+	// Strangers are the contacts that are not ours and have the phone or e-mail of a row that is to get a contact.
 	Strangers []contact.Contact
 	// Unreadable is how many rows may be any record's row, because their key cannot be read. While there is one,
 	// no row counts as gone.

@@ -10,19 +10,26 @@ import (
 
 // findChangedKeys looks for links whose row is gone while a row without a link has their phone, their e-mail or all
 // of their values: its key was changed. Deleting one and creating the other would lose the contact's history, so
-// both stay as they are until a person says `syncd rekey`.
+// both stay as they are until a person says `syncd rekey`. A link whose contact is gone too has nothing to lose.
 func (d *decider) findChangedKeys() {
 	gone := map[string][]string{} // identity -> keys of gone links
-	all := slices.Concat(d.Subjects, d.Bystanders)
-	for _, s := range all {
-		if s.Link.Linked() && s.Row == nil {
-			for _, id := range d.identities(Row{Values: baseValues(s.Link.Base), ContactID: s.Link.ContactID}) {
-				gone[id] = append(gone[id], s.Key)
-			}
+	note := func(s Subject) {
+		for _, id := range d.identities(Row{Values: baseValues(s.Link.Base), ContactID: s.Link.ContactID}) {
+			gone[id] = append(gone[id], s.Key)
 		}
 	}
-	for _, s := range all {
-		if s.Row != nil && s.Link == nil && !s.Row.Filtered {
+	for _, s := range d.Subjects {
+		if s.Link.Linked() && s.Row == nil && s.Contact != nil {
+			note(s)
+		}
+	}
+	for _, s := range d.Bystanders { // whose contacts were not looked for
+		if s.Link.Linked() && s.Row == nil {
+			note(s)
+		}
+	}
+	for _, s := range slices.Concat(d.Subjects, d.Bystanders) {
+		if s.Row != nil && s.Link == nil {
 			if old := d.formerKeys(gone, *s.Row); len(old) > 0 {
 				d.moved[s.Key] = true
 				d.plan.Problems = append(d.plan.Problems, contact.Problem{Key: s.Key, Row: s.Row.Record.Row,
@@ -93,11 +100,11 @@ func baseValues(base contact.Base) contact.Values {
 	return values
 }
 
-// twin is the contact, or the contacts, that a new record would duplicate.
+// twin is the contact, or the contacts, that a record's new contact would duplicate.
 type twin struct {
 	contacts []*contact.Contact
 	by       string // "phone" or "e-mail": what they share
-	shared   bool   // another new record has the same twin
+	shared   bool   // another record that is to get a contact has the same twin
 }
 
 // findTwins looks for contacts that are not ours but have the phone or the e-mail of a record that would be created.
@@ -112,9 +119,8 @@ func (d *decider) findTwins() {
 		}
 	}
 	claims := map[string]int{}
-	for i := range d.Subjects {
-		s := &d.Subjects[i]
-		if s.Row == nil || s.Contact != nil || s.Row.Filtered || d.moved[s.Key] || s.Link != nil && !s.Link.Relink {
+	for _, s := range slices.Concat(d.Subjects, d.Bystanders) {
+		if !d.wantsContact(&s) {
 			continue
 		}
 		if t := twinOf(d.Mapping.Identities(s.Row.Values), strangers); len(t.contacts) > 0 {
@@ -128,6 +134,14 @@ func (d *decider) findTwins() {
 		t.shared = slices.ContainsFunc(t.contacts, func(c *contact.Contact) bool { return claims[c.ID] > 1 })
 		d.twins[key] = t
 	}
+}
+
+// wantsContact reports whether a contact would be made for the record, unless it has a twin or a problem.
+func (d *decider) wantsContact(s *Subject) bool {
+	if s.Row == nil || s.Contact != nil || s.Row.Filtered || d.moved[s.Key] {
+		return false
+	}
+	return s.Link == nil || s.Link.Relink || s.Link.Linked() && (d.Policy.ContactGone == ContactGoneRecreate || d.rowChanged(s))
 }
 
 func twinOf(identities []string, strangers map[string][]*contact.Contact) twin {
@@ -146,7 +160,7 @@ func twinOf(identities []string, strangers map[string][]*contact.Contact) twin {
 	return t
 }
 
-// twin adopts the twin of a new record where the policy says so and nothing is left to guess; else the row is a
+// twin adopts the twin of a record where the policy says so and nothing is left to guess; else the row is a
 // problem that names it.
 func (d *decider) twin(s *Subject, t twin) {
 	m := d.Policy.Match

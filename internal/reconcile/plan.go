@@ -19,7 +19,10 @@ type Plan struct {
 	// Resolved are the conflicts that operations of the plan, or waiting ones, settle by a person's word.
 	Resolved []Resolved
 	Problems []contact.Problem
-	Waiting  []Waiting
+	// Undecided are the keys of the records that are left as they are until a problem of theirs is gone: conflicts that
+	// are open stay open.
+	Undecided []string
+	Waiting   []Waiting
 	// Unmanaged are the keys of contacts that are ours and have no row.
 	Unmanaged []string
 	// FoundAgain is how many contacts of ours the state did not know: it was lost, or restored from an older copy. They

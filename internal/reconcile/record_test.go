@@ -189,6 +189,8 @@ func TestChangedKey(t *testing.T) {
 	link := linkOf("old", c, ann, phone)
 	link.GoneAt = now.Add(-time.Hour)
 	policy := Policy{Label: "syncd-a", Direction: contact.ToQuo, RowGone: RowGoneDelete}
+	filtered := rowOf(2, "Anne", phone)
+	filtered.Filtered = true
 	for _, test := range []struct {
 		name    string
 		row     *Row
@@ -198,6 +200,7 @@ func TestChangedKey(t *testing.T) {
 		{"new key, same phone", rowOf(2, "Anne", phone), false, "problem new"},
 		{"new key, all values the same", rowOf(2, ann, phone), false, "problem new"},
 		{"new key, same name only", rowOf(2, ann, other), false, "create quo new firstName=Ann,phoneNumbers.mobile=" + other + "; delete quo old firstName=,phoneNumbers.mobile="},
+		{"new key, same phone, left the filter", filtered, false, "problem new"},
 		{"empty key, same phone", rowOf(2, "Anne", phone), true, "problem "},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -280,6 +283,35 @@ func TestAnotherReading(t *testing.T) {
 			Subjects: []Subject{{Key: "k", Row: rowOf(2, ann, ""), Contact: ours, Link: link}}})
 		if got := summary(p); got != c.want {
 			t.Errorf("%s: plan: %s\nwant: %s", c.direction, got, c.want)
+		}
+	}
+}
+
+// TestContactOfARecordWithAnotherKeyGetsThatKey, as after `syncd rekey`: nobody changed it in Quo.
+func TestContactOfARecordWithAnotherKeyGetsThatKey(t *testing.T) {
+	c := contactOf("1", "syncd-a", "old", ann, phone)
+	m, link := mappingOf(t, contact.ToQuo), linkOf("new", c, ann, phone)
+	readAs(m, link)
+	p := Decide(Input{Policy: Policy{Label: "syncd-a", Direction: contact.ToQuo}, Mapping: m, Now: now,
+		Subjects: []Subject{{Key: "new", Row: rowOf(2, ann, phone), Contact: c, Link: link}}})
+	if got, want := summary(p), "update quo new externalId=new"; got != want {
+		t.Fatalf("plan: %s\nwant: %s", got, want)
+	}
+	if got := p.Operations[0].Reason; got != "the key of the contact's record" || p.Operations[0].Adopts {
+		t.Errorf("reason %q, adopts %t", got, p.Operations[0].Adopts)
+	}
+}
+
+// TestFirstSightFillsOnlyWhatNobodyWrote: a boolean that says "no" is overwritten, and the brake counts that.
+func TestFirstSightFillsOnlyWhatNobodyWrote(t *testing.T) {
+	for _, c := range []struct {
+		before contact.Value
+		want   bool
+	}{{contact.Value{}, true}, {val(no), false}, {val(ann), false}} {
+		o := Operation{FirstSight: true}
+		o.change(mapping.Field{Name: contact.Role}, c.before, val("true"), "settled")
+		if o.FirstSight != c.want {
+			t.Errorf("first sight over %+v: %t, want %t", c.before, o.FirstSight, c.want)
 		}
 	}
 }

@@ -89,7 +89,7 @@ type Entry struct {
 	FirstSight bool
 	Reason     string
 	Fields     []contact.FieldChange
-	// Before and After are the whole target: a contact as JSON, or the row's cells. Null where there is none.
+	// Before and After are the whole target: a contact as JSON, or the row's cells by column. Null where there is none.
 	Before json.RawMessage
 	After  json.RawMessage
 	// Base is what the link's base becomes when the operation is done.
@@ -101,7 +101,8 @@ type Entry struct {
 	SettledAt  time.Time
 }
 
-// Mark moves one journal entry to another state. The store's clock stamps it.
+// Mark moves one journal entry to another state. The store's clock stamps it. An entry that becomes Done spends a
+// person's approval: what is held of the same record, side and action is void.
 type Mark struct {
 	Run       int64
 	Seq       int

@@ -21,6 +21,9 @@ func (s *Store) Commit(ctx context.Context, lease state.Lease, batch state.Batch
 		if err := tx.putEntries(ctx, batch.Entries); err != nil {
 			return err
 		}
-		return tx.mark(ctx, batch.Marks)
+		if err := tx.mark(ctx, batch.Marks); err != nil {
+			return err
+		}
+		return tx.spend(ctx, batch.Marks)
 	})
 }

@@ -2,6 +2,7 @@ package sqlite
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"syncd/internal/contact"
@@ -13,7 +14,9 @@ const (
 		FROM held WHERE sync = $1 AND void = 0 ORDER BY key, run, seq`
 	voidHeldSQL    = `UPDATE held SET void = 1 WHERE sync = $1 AND void = 0`
 	voidKeyHeldSQL = `UPDATE held SET void = 1 WHERE sync = $1 AND void = 0 AND key = $2`
-	putHeldSQL     = `INSERT INTO held (run, seq, sync, key, side, action, fingerprint, fields, approved_at, void)
+	spendHeldSQL   = `UPDATE held SET void = 1 WHERE sync = $1 AND void = 0
+		AND (key, side, action) = (SELECT key, side, action FROM journal WHERE run = $2 AND seq = $3)`
+	putHeldSQL = `INSERT INTO held (run, seq, sync, key, side, action, fingerprint, fields, approved_at, void)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0)`
 )
 
@@ -63,6 +66,15 @@ func (tx transaction) replaceHeld(ctx context.Context, run int64, f *state.Findi
 		seq++
 		_, err := exec(run, seq, tx.sync, h.Key, h.Side, h.Action, hash(h.Fingerprint), document{h.Fields},
 			micros(approvedAt[operationOf(h)]))
+		return err
+	})
+}
+
+// spend makes void what is held of the records, sides and actions that are done now.
+func (tx transaction) spend(ctx context.Context, marks []state.Mark) error {
+	done := slices.DeleteFunc(slices.Clone(marks), func(m state.Mark) bool { return m.State != state.Done })
+	return forEach(ctx, tx, spendHeldSQL, done, func(m state.Mark, exec execFunc) error {
+		_, err := exec(tx.sync, m.Run, m.Seq)
 		return err
 	})
 }

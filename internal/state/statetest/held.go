@@ -46,6 +46,28 @@ var heldCases = []testCase{
 		_, err := w.Approve(w.ctx, run.ID, []string{"C-1"})
 		w.notFound("Approve", err, "C-1")
 	}},
+	{"what is done is held no more, nor approved", func(w *world) {
+		lease := w.acquire("customers")
+		row := held("C-1")
+		row.Side = contact.Source
+		old := w.ran(lease, state.Findings{Held: []state.Held{held("C-1"), row, held("C-2")}})
+		w.ran(w.acquire("leads"), state.Findings{Held: []state.Held{held("C-1")}})
+		must[int](w)(w.Approve(w.ctx, old.ID, nil))
+		run := w.start(lease)
+		remove := entry(run, 1, state.Intended)
+		remove.Action = contact.Delete
+		w.commit(lease, state.Batch{Entries: []state.Entry{remove}})
+		for _, mark := range []state.Mark{{State: state.Sent}, {State: state.Failed}} {
+			mark.Run, mark.Seq = run.ID, 1
+			w.commit(lease, state.Batch{Marks: []state.Mark{mark}})
+		}
+		w.same("held while nothing is done", w.heldKeys(), []string{"C-1", "C-1", "C-2"})
+		w.commit(lease, state.Batch{Marks: []state.Mark{done(run, 1)}})
+		got := must[[]state.Held](w)(w.Held(w.ctx, "customers"))
+		w.same("held", w.heldKeys(), []string{"C-1", "C-2"})
+		w.same("side of what is left of the record", got[0].Side, contact.Source)
+		w.same("held of another sync", len(must[[]state.Held](w)(w.Held(w.ctx, "leads"))), 1)
+	}},
 	{"an approval given meanwhile stays with the same operation", func(w *world) {
 		lease := w.acquire("customers")
 		old := w.ran(lease, state.Findings{Held: []state.Held{held("C-1"), held("C-2"), held("C-3")}})
