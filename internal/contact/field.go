@@ -63,11 +63,3 @@ const (
 	Source Side = "source"
 	Quo    Side = "quo"
 )
-
-// Other returns the opposite side.
-func (s Side) Other() Side {
-	if s == Source {
-		return Quo
-	}
-	return Source
-}

@@ -168,3 +168,32 @@ func TestScopedRunIsBrakedAgainstAllLinks(t *testing.T) {
 	s.done(engine.Request{Only: []string{key(50)}})
 	wantEqual(t, "name", text(s.contact(key(50)).FirstName), "Kim")
 }
+
+// TestApprovalIsSpentByARunThatFailsLater: the same edit, made again, asks again.
+func TestApprovalIsSpentByARunThatFailsLater(t *testing.T) {
+	t.Parallel()
+	s := newScene(t)
+	s.workers = 1
+	s.people(5)
+	s.done()
+	s.sync.Updates = reconcile.Limit{}
+	s.edit(key(1), sceneFirst, "Zoë")
+	held := s.ends(state.RunHeld)
+	if _, err := s.store.Approve(context.Background(), held.RunID, nil); err != nil {
+		t.Fatal(err)
+	}
+	fail := func(request ...engine.Request) {
+		s.rows = append(s.rows, person(100+3*len(s.rows)), person(101+3*len(s.rows)), person(102+3*len(s.rows)))
+		s.save()
+		s.quo.Inject(quosim.Fault{Match: quosim.On(quosim.RouteCreate), Kind: quosim.Refuse, Status: 403, Times: -1})
+		s.ends(state.RunFailed, request...)
+		s.quo.ClearFaults()
+	}
+	fail()
+	wantEqual(t, "name", text(s.contact(key(1)).FirstName), "Zoë")
+	s.edit(key(1), sceneFirst, "Ann 0001")
+	fail(engine.Request{AllowUpdates: true})
+	wantEqual(t, "name", text(s.contact(key(1)).FirstName), "Ann 0001")
+	s.edit(key(1), sceneFirst, "Zoë")
+	wantEqual(t, "held", s.ends(state.RunHeld).Held.Updates, 1)
+}

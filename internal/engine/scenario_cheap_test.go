@@ -126,3 +126,30 @@ func TestEditBetweenReadAndWriteIsNotOverwritten(t *testing.T) {
 	c := s.contact(key(1))
 	wantEqual(t, "name and role", []string{text(c.FirstName), text(c.Role)}, []string{"Zoë", "CTO"})
 }
+
+func TestReReadContactsAreReadAgainWhenTheyGotOldBeforeTheirTurn(t *testing.T) {
+	t.Parallel()
+	s := newScene(t)
+	s.workers = 1
+	s.people(20)
+	s.done()
+	for _, r := range s.rows[1:] {
+		r[sceneFirst] = "Zoë"
+	}
+	s.save()
+	s.sync.RefreshAfter = 60 * time.Millisecond
+	s.quo.Inject(quosim.Fault{Match: quosim.On(quosim.RouteList), Kind: quosim.SlowAfter, Delay: 80 * time.Millisecond},
+		quosim.Fault{Match: quosim.On(quosim.RouteUpdate), Kind: quosim.SlowAfter, Delay: 30 * time.Millisecond, Times: -1})
+	updates := 0
+	s.quo.OnRequest(func(_ int, r *http.Request) {
+		if r.Method != http.MethodPatch {
+			return
+		}
+		if updates++; updates == 5 {
+			s.inQuo(key(20), func(c *quosim.Contact) { c.Role = new("CTO") })
+		}
+	})
+	wantEqual(t, "stale", s.done().Stale, 1)
+	s.quo.OnRequest(nil)
+	wantEqual(t, "role", text(s.contact(key(20)).Role), "CTO")
+}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"syncd/internal/engine"
+	"syncd/internal/quo"
 	"syncd/internal/quo/quosim"
 	"syncd/internal/state"
 )
@@ -83,4 +84,48 @@ func TestRunInterruptedWhileItReadsChangesNothing(t *testing.T) {
 	s.quo.OnRequest(nil)
 	wantEqual(t, "status, writes", []any{report.Status, s.seen().writes()}, []any{state.RunFailed, 0})
 	wantEqual(t, "updated by the next run", s.done().Updated, 1)
+}
+
+// TestInterruptBetweenRecordAndSlotLeavesNothingSent: what surely never left needs no settling.
+func TestInterruptBetweenRecordAndSlotLeavesNothingSent(t *testing.T) {
+	t.Parallel()
+	s := newScene(t)
+	s.workers = 1
+	s.people(20)
+	s.client.Limiter = quo.NewLimiter(10, nil, "")
+	ctx, interrupt := context.WithCancel(context.Background())
+	defer interrupt()
+	e := s.engine()
+	e.Store = recordingStore{s.store, func(m state.Mark) {
+		if m.State == state.Sent && m.Seq == 4 {
+			interrupt()
+		}
+	}}
+	e.Run(ctx, engine.Request{})
+	entries, err := s.store.Entries(context.Background(), 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	states := map[state.EntryState]int{}
+	for _, entry := range entries {
+		states[entry.State]++
+	}
+	wantEqual(t, "contacts", len(s.quo.Contacts()), 3)
+	wantEqual(t, "entries by state", states, map[state.EntryState]int{state.Done: 3, state.Failed: 1, state.Intended: 16})
+	s.client.Limiter = nil
+	wantEqual(t, "created by the next run, at once", s.done().Created, 17)
+}
+
+// recordingStore tells of the marks that are written, once they are.
+type recordingStore struct {
+	state.Store
+	marked func(state.Mark)
+}
+
+func (r recordingStore) Commit(ctx context.Context, lease state.Lease, batch state.Batch) error {
+	err := r.Store.Commit(ctx, lease, batch)
+	for _, m := range batch.Marks {
+		r.marked(m)
+	}
+	return err
 }

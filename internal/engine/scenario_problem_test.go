@@ -12,6 +12,7 @@ import (
 	"syncd/internal/contact"
 	"syncd/internal/engine"
 	"syncd/internal/mapping"
+	"syncd/internal/quo"
 	"syncd/internal/quo/quosim"
 	"syncd/internal/state"
 )
@@ -149,5 +150,66 @@ func TestLogHoldsNeitherKeyNorPersonalData(t *testing.T) {
 		if strings.Contains(s.log.String(), secret) {
 			t.Errorf("the log holds %q:\n%s", secret, s.log.String())
 		}
+	}
+}
+
+// droppingTransport is a Quo that takes a value and does not keep it.
+type droppingTransport struct {
+	http.RoundTripper
+	value string
+}
+
+func (d droppingTransport) RoundTrip(r *http.Request) (*http.Response, error) {
+	if r.Method == http.MethodPost || r.Method == http.MethodPatch {
+		body, err := io.ReadAll(r.Body)
+		if err != nil {
+			return nil, err
+		}
+		body = bytes.ReplaceAll(body, []byte(`"`+d.value+`"`), []byte("null"))
+		r = r.Clone(r.Context())
+		r.Body, r.ContentLength = io.NopCloser(bytes.NewReader(body)), int64(len(body))
+	}
+	return d.RoundTripper.RoundTrip(r)
+}
+
+func TestValueThatQuoDoesNotKeepIsAProblemUntilItDoes(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name, dropped string
+		twoWay        bool
+		prepare       func(*scene)
+	}{
+		{"of a new contact", "+14155551002", false, func(*scene) {}},
+		{"of an edited row", "+14155550199", false, func(s *scene) { s.done(); s.edit(key(2), scenePhone, "+14155550199") }},
+		{"of an edited row, both ways", "+14155550199", true, func(s *scene) { s.done(); s.edit(key(2), scenePhone, "+14155550199") }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := newScene(t)
+			if c.twoWay {
+				s.twoWay()
+			}
+			s.people(3)
+			c.prepare(s)
+			dropping := func() engine.Report {
+				e := s.engine()
+				client := s.client
+				client.HTTP = &http.Client{Transport: droppingTransport{http.DefaultTransport, c.dropped}}
+				e.Quo = quo.New(client)
+				s.clock.advance(time.Second)
+				s.quo.ResetRequests()
+				return e.Run(context.Background(), engine.Request{})
+			}
+			wantProblem(t, dropping(), key(2), "did not keep phoneNumbers.mobile")
+			wantProblem(t, dropping(), key(2), "did not keep phoneNumbers.mobile")
+			wantEqual(t, "writes while it waits", s.seen().writes(), 0)
+			s.later(15 * time.Minute)
+			wantProblem(t, dropping(), key(2), "did not keep phoneNumbers.mobile")
+			wantEqual(t, "writes after the interval", s.seen().writes(), 1)
+			s.later(day)
+			wantEqual(t, "problems once Quo keeps it", reasons(s.done()), map[string]string{})
+			wantEqual(t, "phone", item(s.contact(key(2)).PhoneNumbers, "mobile"), c.dropped)
+			wantEqual(t, "cell", s.readRow(key(2))[scenePhone], c.dropped)
+			s.wantQuiet()
+		})
 	}
 }

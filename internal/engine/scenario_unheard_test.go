@@ -137,3 +137,27 @@ func TestPairThatIsTakenByAnInvisibleContactIsAProblemUntilItShows(t *testing.T)
 		t.Errorf("problems that are left: %v, %v", problems, err)
 	}
 }
+
+// TestUnheardOperationThatWasNotDoneWaitsBeforeItIsSentAgain at growing intervals, whatever runs come in between.
+func TestUnheardOperationThatWasNotDoneWaitsBeforeItIsSentAgain(t *testing.T) {
+	t.Parallel()
+	s := newScene(t)
+	s.people(3)
+	s.quo.Inject(quosim.Fault{Match: writesOf(`"` + key(1) + `"`), Kind: quosim.Refuse, Status: http.StatusInternalServerError, Times: -1})
+	wantProblem(t, s.done(), key(1), "a later run finds out")
+	for _, wait := range []time.Duration{15 * time.Minute, 30 * time.Minute, time.Hour} {
+		wantProblem(t, s.done(), key(1), "did not hear the answer")
+		s.later(settleAfter)
+		wantProblem(t, s.done(), key(1), "was not done", "not in Quo")
+		s.later(wait - settleAfter - 5*time.Second)
+		wantProblem(t, s.done(), key(1), "was not done", "not in Quo")
+		wantEqual(t, "writes before the interval is over", s.seen().writes(), 0)
+		s.later(5 * time.Second)
+		wantProblem(t, s.done(), key(1), "a later run finds out")
+		wantEqual(t, "writes after it", s.seen().writes(), 1)
+	}
+	s.quo.ClearFaults()
+	s.later(day)
+	wantEqual(t, "created", s.done().Created, 1)
+	s.wantQuiet()
+}

@@ -63,7 +63,8 @@ func TestCells(t *testing.T) {
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			m := newMapping(t, func(o *Options) { o.Fields[10].Formats = tt.formats })
-			column := slices.Index(m.Columns(), m.Column(tt.field))
+			field := slices.IndexFunc(m.Fields(), func(f Field) bool { return f.Name == tt.field })
+			column := slices.Index(m.Columns(), m.Fields()[field].Column)
 			style := m.NewStyle()
 			learnt := row(t, m, nil)
 			learnt.Cells[column] = tt.learnt

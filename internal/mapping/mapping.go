@@ -228,16 +228,6 @@ func (m *Mapping) Fields() []Field { return m.fields }
 // Columns returns the columns to ask the source for, each once. It is not to be changed.
 func (m *Mapping) Columns() []string { return m.columns }
 
-// Column returns the column of a field, "" when it is not mapped.
-func (m *Mapping) Column(name contact.Field) string {
-	for i := range m.fields {
-		if m.fields[i].Name == name {
-			return m.fields[i].Column
-		}
-	}
-	return ""
-}
-
 // Title returns how reports call a field; one that is not mapped is called by its name.
 func (m *Mapping) Title(name contact.Field) string {
 	for i := range m.fields {

@@ -105,14 +105,11 @@ func TestNewResolves(t *testing.T) {
 	if diff := cmp.Diff(want, got, cmp.AllowUnexported(Field{})); diff != "" {
 		t.Errorf("fields (-want +got):\n%s", diff)
 	}
-	if got := m.Column(leadSource); got != "source" {
-		t.Errorf("got column %q, want source", got)
-	}
 	if got := m.Title(leadSource); got != "customFields.Lead Source" {
 		t.Errorf("got title %q", got)
 	}
-	if column, title := m.Column("emails.home"), m.Title("emails.home"); column != "" || title != "emails.home" {
-		t.Errorf("unmapped: got %q, %q", column, title)
+	if got := m.Title("emails.home"); got != "emails.home" {
+		t.Errorf("unmapped: got title %q", got)
 	}
 }
 

@@ -308,7 +308,7 @@ func TestFirstSightFillsOnlyWhatNobodyWrote(t *testing.T) {
 		before contact.Value
 		want   bool
 	}{{contact.Value{}, true}, {val(no), false}, {val(ann), false}} {
-		o := Operation{FirstSight: true}
+		o := Operation{FirstSight: true, Settles: contact.Base{}}
 		o.change(mapping.Field{Name: contact.Role}, c.before, val("true"), "settled")
 		if o.FirstSight != c.want {
 			t.Errorf("first sight over %+v: %t, want %t", c.before, o.FirstSight, c.want)

@@ -58,9 +58,3 @@ func list[T any](ctx context.Context, s *Store, scan func(row) (T, error), text 
 	all, err := query(ctx, s.reader, scan, text, args...)
 	return all, s.fail(ctx, err)
 }
-
-// scanText scans a row of one text.
-func scanText(r row) (text string, err error) {
-	err = r.Scan(&text)
-	return text, err
-}
