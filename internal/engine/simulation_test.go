@@ -468,7 +468,10 @@ func (w *world) checkEdits(store state.Store, open map[string]bool) {
 // overwritten reports whether a person wrote another value over it, or deleted the contact.
 func (w *world) overwritten(i int) bool {
 	e := w.edits[i]
-	return slices.ContainsFunc(w.edits[i+1:], func(later edit) bool { return later.key == e.key && later.side == e.side }) ||
+	again := func(later edit) bool {
+		return later.side == e.side && later.id == e.id && (e.side == contact.Quo || later.key == e.key)
+	}
+	return slices.ContainsFunc(w.edits[i+1:], again) ||
 		e.side == contact.Quo && w.peopleDeleted[e.id] || e.side == contact.Source && !w.holds(e.row)
 }
 
