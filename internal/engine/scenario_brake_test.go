@@ -197,3 +197,13 @@ func TestApprovalIsSpentByARunThatFailsLater(t *testing.T) {
 	s.edit(key(1), sceneFirst, "Zoë")
 	wantEqual(t, "held", s.ends(state.RunHeld).Held.Updates, 1)
 }
+
+func TestWhatALiftedBrakeLetThroughIsNotCounted(t *testing.T) {
+	t.Parallel()
+	s := newScene(t)
+	s.people(600) // more creates than always pass: the first run lifts the brake for them
+	s.done()
+	s.rows = append(s.rows, person(700))
+	s.save()
+	wantEqual(t, "created the same day", s.done().Created, 1)
+}
