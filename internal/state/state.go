@@ -257,6 +257,9 @@ type Reports interface {
 	Problems(ctx context.Context, sync string) ([]Problem, error)
 	Conflicts(ctx context.Context, sync string) ([]Conflict, error)
 	Held(ctx context.Context, sync string) ([]Held, error)
+	// Matches returns what people said about twins and no run has carried out: ids of contacts by key, "" for a contact
+	// of its own.
+	Matches(ctx context.Context, sync string) (map[string]string, error)
 	// Prune removes runs that ended before a time, and their settled journal: at most limit entries and runs, all
 	// when limit is 0. It returns how many it removed. The newest run of each sync, and runs with open or held
 	// operations, stay.
@@ -275,6 +278,9 @@ type Decisions interface {
 	// Relink asks for the missing side of an unlinked record to be made again, or returns ErrNotFound. It stays asked
 	// for while the record is unlinked, whatever a run that is under way writes.
 	Relink(ctx context.Context, sync, key string) error
+	// Match settles a twin: the record of key gets the contact with this id or, when it is "", one of its own. It holds
+	// until the record has a contact. An *ExistsError: it has one already.
+	Match(ctx context.Context, sync, key, contactID string) error
 	// Rekey gives a link another key, base and history included. ErrNotFound: no such link. An *ExistsError: the
 	// new key has a link. It needs the lease, for a running run would not notice.
 	Rekey(ctx context.Context, lease Lease, old, key string) error

@@ -18,6 +18,9 @@ func (s *Store) Commit(ctx context.Context, lease state.Lease, batch state.Batch
 		if err := tx.putLinks(ctx, batch.Links); err != nil {
 			return err
 		}
+		if err := tx.carriedOut(ctx, batch.Links); err != nil {
+			return err
+		}
 		if err := tx.putEntries(ctx, batch.Entries); err != nil {
 			return err
 		}

@@ -106,7 +106,7 @@ func TestOpenRefuses(t *testing.T) {
 				check(t, openAt(t, path, Options{}).Close())
 				execute(t, path, `INSERT INTO goose_db_version (version_id, is_applied) VALUES (7, 1)`)
 			},
-			"it has schema 7, this syncd knows up to 1: use a newer syncd",
+			"it has schema 7, this syncd knows up to 2: use a newer syncd",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

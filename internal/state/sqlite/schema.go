@@ -17,7 +17,7 @@ import (
 const applicationID = 0x73796e63
 
 // latest is the version of the schema that this program reads and writes: the number of the newest migration.
-const latest = 1
+const latest = 2
 
 // Version returns the version of the schema of the file at path, 0 when there is none, and the one that this
 // program needs. It writes nothing.

@@ -73,6 +73,29 @@ var decisionCases = []testCase{
 		w.notFound("Relink of no link", w.Relink(w.ctx, "customers", "C-3"), "C-3")
 		w.notFound("Relink in another sync", w.Relink(w.ctx, "leads", "C-1"), "leads")
 	}},
+	{"match", func(w *world) {
+		lease := w.acquire("customers")
+		w.must(w.Match(w.ctx, "customers", "C-1", "contact of C-9"))
+		w.must(w.Match(w.ctx, "customers", "C-2", "another"))
+		w.must(w.Match(w.ctx, "customers", "C-2", ""))
+		w.must(w.Match(w.ctx, "leads", "C-3", "x"))
+		w.same("Matches", w.matches(), map[string]string{"C-1": "contact of C-9", "C-2": ""})
+		pending, unlinked := link("C-1"), link("C-2")
+		pending.ContactID, unlinked.Unlinked = "", "deleted in Quo"
+		w.commit(lease, state.Batch{Links: []state.Link{pending, unlinked}})
+		w.same("Matches of records without a contact", w.matches(), map[string]string{"C-1": "contact of C-9", "C-2": ""})
+		w.commit(lease, state.Batch{Links: []state.Link{link("C-1")}})
+		w.same("Matches", w.matches(), map[string]string{"C-2": ""})
+		err := w.Match(w.ctx, "customers", "C-1", "")
+		if e, ok := errors.AsType[*state.ExistsError](err); !ok || e.Key != "C-1" {
+			w.Fatalf("Match of a record with a contact: got %v, want an ExistsError for C-1", err)
+		}
+	}},
+}
+
+func (w *world) matches() map[string]string {
+	w.Helper()
+	return must[map[string]string](w)(w.Matches(w.ctx, "customers"))
 }
 
 var rekeyCases = []testCase{
