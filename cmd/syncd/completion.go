@@ -100,6 +100,20 @@ func (c *cli) offerConflicts(args []string, _ string) []string {
 	return keys
 }
 
+// offerProblems offers the keys of the sync's problems.
+func (c *cli) offerProblems(args []string, _ string) []string {
+	var keys []string
+	c.withState(func(ctx context.Context, store state.Store) {
+		problems, _ := store.Problems(ctx, args[0])
+		for _, p := range problems {
+			if p.Key != "" {
+				keys = append(keys, printable(p.Key))
+			}
+		}
+	})
+	return keys
+}
+
 // offerFields offers the fields of the record's conflicts.
 func (c *cli) offerFields(args []string, _ string) []string {
 	var fields []string

@@ -48,6 +48,7 @@ func summary(r *engine.Report) string {
 	did := joined("; ",
 		done("contact", " in Quo", r.Created, r.Updated, r.Deleted),
 		done("row", " in the source", r.SourceCreated, r.SourceUpdated, r.SourceDeleted),
+		marked(r.Marked),
 		nonZero(r.Unlinked, "%d unlinked"),
 		nonZero(r.Stale, "%d changed meanwhile and left for the next run"))
 	unchanged := nonZero(r.Unchanged, "%d unchanged")
@@ -95,6 +96,14 @@ func runNote(r *engine.Report) string {
 		return ""
 	}
 	return fmt.Sprintf(" (run %d, %s)", r.RunID, took(r.FinishedAt.Sub(r.StartedAt)))
+}
+
+// marked says in how many rows a contact id or a status was written.
+func marked(n int) string {
+	if n == 0 {
+		return ""
+	}
+	return count(n, "row") + " marked"
 }
 
 func nonZero(n int, format string) string {

@@ -29,7 +29,7 @@ func (c *cli) root() *cobra.Command {
 	group(root,
 		c.runCommand(), c.planCommand(),
 		c.statusCommand(), c.runsCommand(), c.problemsCommand(), c.conflictsCommand(), c.historyCommand(),
-		c.approveCommand(), c.resolveCommand(), c.relinkCommand(), c.rekeyCommand(),
+		c.approveCommand(), c.resolveCommand(), c.matchCommand(), c.relinkCommand(), c.rekeyCommand(),
 		c.sandboxCommand(), c.migrateCommand(), c.configCommand(), c.versionCommand(),
 	)
 	root.SetVersionTemplate("syncd {{.Version}}\n")

@@ -4,11 +4,12 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"regexp"
 	"strconv"
 	"strings"
 
 	"golang.org/x/term"
+
+	"syncd/internal/contact"
 )
 
 // terminal returns the terminal that w is.
@@ -61,14 +62,9 @@ func value(text string) string {
 	return text
 }
 
-var plainWord = regexp.MustCompile(`^[\w@%+=:,./-]+$`)
-
 // shellWord returns a word as a shell reads it.
 func shellWord(word string) string {
-	if plainWord.MatchString(word) {
-		return word
-	}
-	return "'" + strings.ReplaceAll(printable(word), "'", `'\''`) + "'"
+	return contact.ShellWord(printable(word))
 }
 
 // jsonEscape writes the control characters that JSON lets stand, and that a terminal may obey, as JSON escapes.

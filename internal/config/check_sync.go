@@ -94,6 +94,9 @@ func (l *loader) checkPolicy(s *Sync) {
 		l.problem(gone, "contact_gone: delete does not go with a Google Sheet, where no row can be deleted by its key: write keep, "+
 			"and name a status column to see the rows there")
 	}
+	if s.Deletes.ContactGone == "recreate" && s.Direction == contact.FromQuo {
+		l.problem(gone, "contact_gone: recreate does not go with direction: from-quo, which writes nothing to Quo: write keep or delete")
+	}
 	if s.Direction == contact.ToQuo && s.CreateInSource != "off" {
 		l.problem(l.at(&s.CreateInSource), "create_in_source does not go with direction: to-quo, which never writes the source: write off")
 	}

@@ -69,20 +69,8 @@ func Supported(c *config.Config) error {
 }
 
 func supported(s *config.Sync) error {
-	csv := s.Source.CSV
-	switch {
-	case csv == nil:
+	if s.Source.CSV == nil {
 		return fmt.Errorf("source: this version reads csv only, not %s", s.Source.Kind())
-	case len(csv.Key) == 0:
-		return errors.New("source: this version needs a key column: set key:")
-	case s.Direction == contact.FromQuo:
-		return errors.New("direction: this version knows two-way and to-quo only")
-	case csv.ContactID != "":
-		return errors.New("source: this version does not fill contact_id: leave it out")
-	case csv.Status != "":
-		return errors.New("source: this version does not fill status: leave it out")
-	case s.CreateInSource != string(reconcile.CreateOff):
-		return errors.New("create_in_source: this version makes no rows: set it to off")
 	}
 	return nil
 }
@@ -157,7 +145,7 @@ func (a *App) sync(s *config.Sync) engine.Sync {
 		Mapping: mapping.Options{Key: columns.Key, UpdatedAt: columns.UpdatedAt, ContactID: columns.ContactID,
 			Status: columns.Status, Only: s.Only, Region: s.Region, Location: s.Location},
 		Policy: reconcile.Policy{
-			Label: s.Label, Direction: s.Direction, Match: reconcile.Match(s.Match),
+			Sync: s.Name, Label: s.Label, Direction: s.Direction, Match: reconcile.Match(s.Match),
 			CreateInSource: reconcile.CreateInSource(s.CreateInSource),
 			RowGone:        reconcile.RowGone(s.Deletes.RowGone), ContactGone: reconcile.ContactGone(s.Deletes.ContactGone),
 			DeleteAdopted: s.Deletes.Adopted, Grace: s.Deletes.Grace,

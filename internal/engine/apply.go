@@ -26,6 +26,8 @@ type applier struct {
 	listed  time.Time         // when the contacts of the plan were read
 	owners  map[string]*entry // the records of linked contacts, by the contact's id
 
+	wrote map[string]*contact.Record // rows as this run left them, by key; nil where that is not known
+
 	mu       sync.Mutex
 	open     map[string]bool  // keys about which the plan leaves something open besides its operations
 	links    map[string]*pair // links with operations under way, by key
@@ -48,20 +50,26 @@ type step struct {
 	// change is what an operation on the source's side asks of it, and unwritable why that cannot be said.
 	change     contact.Change
 	unwritable error
+	// marks says that the step writes only what syncd itself keeps in the source; link is what it settles.
+	marks bool
+	link  *contact.Link
 }
 
-// apply journals every operation, then makes those on Quo's side, then those on the source's.
+// apply journals every operation, then makes those on Quo's side, then those on the source's, those on Quo's side that
+// wait for a row, and last tells the rows what became of them.
 func (r *run) apply(ctx context.Context, snap *snapshot, plan reconcile.Plan) error {
 	a := &applier{run: r, journal: &journal{store: r.Store, lease: r.keeper.lease}, style: snap.style, listed: snap.readAt, owners: snap.byContact,
-		open: r.openKeys(plan), links: map[string]*pair{}}
+		open: r.openKeys(plan), links: map[string]*pair{}, wrote: map[string]*contact.Record{}}
 	steps, err := a.intend(ctx, plan)
 	if err != nil {
 		return err
 	}
 	a.total = len(steps)
-	var updates, others, again, onSource []step
+	var updates, others, again, onSource, afterRows []step
 	for _, s := range steps {
 		switch {
+		case s.AfterRow:
+			afterRows = append(afterRows, s)
 		case s.writesSource():
 			onSource = append(onSource, s)
 		case r.refused[r.causeOf(s.Operation)].Attempts > 0:
@@ -78,7 +86,32 @@ func (r *run) apply(ctx context.Context, snap *snapshot, plan reconcile.Plan) er
 	if err := a.applyQuo(ctx, onQuo); err != nil {
 		return err
 	}
-	return a.applySource(ctx, onSource)
+	if err := a.applySource(ctx, onSource); err != nil {
+		return err
+	}
+	if afterRows, err = a.withRow(ctx, afterRows); err != nil {
+		return err
+	}
+	if err := a.applyQuo(ctx, afterRows); err != nil {
+		return err
+	}
+	return a.markRows(ctx, snap, plan)
+}
+
+// withRow returns the steps whose row was made; the others are given up.
+func (a *applier) withRow(ctx context.Context, steps []step) (made []step, err error) {
+	var marks []state.Mark
+	for _, s := range steps {
+		if a.finished[target{s.Key, contact.Source}] {
+			made = append(made, s)
+		} else {
+			marks = append(marks, a.mark(s, state.Failed, "never sent: its row was not made"))
+		}
+	}
+	if len(marks) == 0 {
+		return made, nil
+	}
+	return made, a.journal.commit(ctx, state.Batch{Marks: marks})
 }
 
 // openKeys are the keys about which the plan leaves something open besides its operations, such as another operation
@@ -166,8 +199,8 @@ func contacts(s step) (before, after json.RawMessage, err error) {
 
 // rows returns the row before and after an operation on the source's side, as the journal keeps them.
 func (a *applier) rows(s step) (before, after json.RawMessage, err error) {
-	if s.Row != nil {
-		if before, err = rowJSON(a.mapping.Columns(), s.Row.Record.Cells); err != nil {
+	if s.change.Before != nil {
+		if before, err = rowJSON(a.mapping.Columns(), s.change.Before); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -248,11 +281,13 @@ func (a *applier) refresh(ctx context.Context, chunk []step) (map[string]contact
 		case s.Contact.ExternalID != "":
 			ids = append(ids, s.Contact.ExternalID)
 		default: // a contact that is about to be adopted has no external id to look it up by
-			c, err := a.Quo.Get(ctx, s.Contact.ID)
-			if err != nil && !errors.Is(err, quo.ErrNotFound) {
+			c, _, err := a.get(ctx, s.Key, s.Contact.ID)
+			if err != nil {
 				return nil, err
 			}
-			fresh[c.ID] = c
+			if c != nil {
+				fresh[c.ID] = *c
+			}
 		}
 	}
 	if len(ids) == 0 {
@@ -401,10 +436,18 @@ func (a *applier) unlinked(ctx context.Context, s step) error {
 
 // dropStale gives an operation up whose target changed between read and write; the next run decides it afresh.
 func (a *applier) dropStale(ctx context.Context, s step) error {
-	a.mu.Lock()
-	a.report.Stale++
-	a.mu.Unlock()
-	return a.journal.commit(ctx, state.Batch{Marks: []state.Mark{a.mark(s, state.Failed, "stale: the target changed between read and write")}})
+	var batch state.Batch
+	a.staleStep(&batch, s)
+	return a.journal.commit(ctx, batch)
+}
+
+func (a *applier) staleStep(batch *state.Batch, s step) {
+	if !s.marks {
+		a.mu.Lock()
+		a.report.Stale++
+		a.mu.Unlock()
+	}
+	batch.Marks = append(batch.Marks, a.mark(s, state.Failed, "stale: the target changed between read and write"))
 }
 
 func (a *applier) advanced(n int) {
@@ -417,7 +460,11 @@ func (a *applier) advanced(n int) {
 
 func (a *applier) count(s step) {
 	a.mu.Lock()
+	defer a.mu.Unlock()
+	if s.marks {
+		a.report.Marked++
+		return
+	}
 	a.report.count(s.Side, s.Action)
 	a.finished[target{s.Key, s.Side}] = true
-	a.mu.Unlock()
 }

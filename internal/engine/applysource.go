@@ -2,6 +2,7 @@ package engine
 
 import (
 	"context"
+	"slices"
 
 	"syncd/internal/contact"
 	"syncd/internal/reconcile"
@@ -9,16 +10,15 @@ import (
 	"syncd/internal/state"
 )
 
-// sourceBatch is how many rows one write changes.
-const sourceBatch = 300
+// sourceBatch is how many rows one write changes: a file is written anew by each.
+const sourceBatch = 2000
 
 // applySource makes the operations on the source's side, in batches.
 func (a *applier) applySource(ctx context.Context, steps []step) error {
-	for start := 0; start < len(steps); start += sourceBatch {
+	for chunk := range slices.Chunk(steps, sourceBatch) {
 		if ctx.Err() != nil {
 			return context.Cause(ctx)
 		}
-		chunk := steps[start:min(start+sourceBatch, len(steps))]
 		if err := a.sourceBatch(ctx, chunk); err != nil {
 			return err
 		}
@@ -27,48 +27,39 @@ func (a *applier) applySource(ctx context.Context, steps []step) error {
 	return nil
 }
 
+// sourceBatch makes changes with one write: journalled before, and what became of them after it.
 func (a *applier) sourceBatch(ctx context.Context, chunk []step) error {
 	var ready []step
 	var changes []contact.Change
-	var marks []state.Mark
+	var sent, settled state.Batch
 	for _, s := range chunk {
 		if s.unwritable != nil {
-			if err := a.refused(ctx, s, s.unwritable); err != nil {
-				return err
-			}
+			a.refusedRow(&settled, s, s.unwritable)
 			continue
 		}
 		ready, changes = append(ready, s), append(changes, s.change)
-		marks = append(marks, a.mark(s, state.Sent, ""))
+		sent.Marks = append(sent.Marks, a.mark(s, state.Sent, ""))
 	}
-	if len(ready) == 0 {
-		return nil
-	}
-	if err := a.keeper.check(); err != nil {
-		return err
-	}
-	if err := a.journal.commit(ctx, state.Batch{Marks: marks}); err != nil {
-		return err
-	}
-	if err := a.keeper.check(); err != nil {
-		return err
-	}
-	outcomes, writeErr := a.Source.Write(context.WithoutCancel(ctx), a.mapping.Columns(), changes)
-	for i, s := range ready {
-		outcome := sources.Outcome{}
-		if i < len(outcomes) {
-			outcome = outcomes[i]
-		}
-		if writeErr != nil && outcome.Status == sources.Refused { // for what is not the row's own: the run says it
-			err := a.journal.commit(ctx, state.Batch{Marks: []state.Mark{a.mark(s, state.Failed, outcome.Reason)}})
-			if err != nil {
-				return err
-			}
-			continue
-		}
-		if err := a.sourceOutcome(ctx, s, outcome); err != nil {
+	var writeErr error
+	if len(ready) > 0 {
+		if err := a.keeper.check(); err != nil {
 			return err
 		}
+		if err := a.journal.commit(ctx, sent); err != nil {
+			return err
+		}
+		if err := a.keeper.check(); err != nil {
+			return err
+		}
+		var outcomes []sources.Outcome
+		outcomes, writeErr = a.Source.Write(context.WithoutCancel(ctx), a.mapping.Columns(), changes)
+		outcomes = append(outcomes, make([]sources.Outcome, max(0, len(ready)-len(outcomes)))...)
+		for i, s := range ready {
+			a.rowOutcome(&settled, s, outcomes[i], writeErr)
+		}
+	}
+	if err := a.journal.commit(ctx, settled); err != nil {
+		return err
 	}
 	return writeErr
 }
@@ -78,7 +69,7 @@ func (s step) writesSource() bool { return s.Side == contact.Source && s.Action 
 
 // change is what an operation asks of the source.
 func (a *applier) change(o *reconcile.Operation) (contact.Change, error) {
-	change := contact.Change{Action: o.Action, Key: o.Key}
+	change := contact.Change{Action: o.Action, Key: a.rowKey(o.Key)}
 	var before contact.Record
 	if o.Row != nil {
 		before = o.Row.Record
@@ -89,28 +80,60 @@ func (a *applier) change(o *reconcile.Operation) (contact.Change, error) {
 	}
 	var err error
 	change.After, err = a.mapping.Cells(before, o.Key, o.Set, a.style)
+	if o.Action == contact.Create && err == nil {
+		change.After = a.mapping.Marked(change.After, o.Link.ContactID, statusSynced)
+	}
 	return change, err
 }
 
-func (a *applier) sourceOutcome(ctx context.Context, s step, outcome sources.Outcome) error {
-	switch outcome.Status {
-	case sources.Written:
-		a.count(s)
-		batch := state.Batch{Marks: []state.Mark{a.mark(s, state.Done, "")}}
-		if s.Action == contact.Delete {
-			batch.Drop = []string{s.Key}
-		} else {
-			written := contact.Record{Row: outcome.Row, Cells: s.change.After}
-			batch.Links = []contact.Link{a.advance(s, s.Settles, func(link *contact.Link) { link.SourceHash = a.mapping.RowHash(written) })}
-		}
-		return a.journal.commit(ctx, batch)
-	case sources.Stale:
-		return a.dropStale(ctx, s)
-	case sources.Refused:
-		return a.refused(ctx, s, refusal(outcome.Reason))
-	default:
-		return a.journal.commit(ctx, state.Batch{Marks: []state.Mark{a.mark(s, state.Unknown, "the source did not say whether it was written")}})
+// rowKey is the key by which the source finds a row, "" where it has no key columns.
+func (a *applier) rowKey(key string) string {
+	if !a.mapping.Keyed() {
+		return ""
 	}
+	return key
+}
+
+// rowOutcome adds what became of one change to a batch.
+func (a *applier) rowOutcome(batch *state.Batch, s step, outcome sources.Outcome, writeErr error) {
+	a.wrote[s.Key] = nil
+	switch {
+	case outcome.Status == sources.Written:
+		a.writtenRow(batch, s, outcome)
+	case outcome.Status == sources.Stale:
+		a.staleStep(batch, s)
+	case outcome.Status == sources.Refused && writeErr != nil: // for what is not the row's own: the run says it
+		batch.Marks = append(batch.Marks, a.mark(s, state.Failed, outcome.Reason))
+	case outcome.Status == sources.Refused:
+		a.refusedRow(batch, s, refusal(outcome.Reason))
+	default:
+		batch.Marks = append(batch.Marks, a.mark(s, state.Unknown, "the source did not say whether it was written"))
+	}
+}
+
+func (a *applier) writtenRow(batch *state.Batch, s step, outcome sources.Outcome) {
+	a.count(s)
+	batch.Marks = append(batch.Marks, a.mark(s, state.Done, ""))
+	if s.Action == contact.Delete {
+		batch.Drop = append(batch.Drop, s.Key)
+		return
+	}
+	written := &contact.Record{Row: outcome.Row, Cells: s.change.After}
+	a.wrote[s.Key] = written
+	switch {
+	case !s.marks:
+		batch.Links = append(batch.Links, a.advance(s, s.Settles, func(link *contact.Link) { link.SourceHash = a.mapping.RowHash(*written) }))
+	case s.link != nil:
+		batch.Links = append(batch.Links, *s.link)
+	}
+}
+
+// refusedRow adds a change that the source does not take: a problem of its record, unless only marks were to be written.
+func (a *applier) refusedRow(batch *state.Batch, s step, err error) {
+	if !s.marks {
+		a.problem(s, err.Error())
+	}
+	batch.Marks = append(batch.Marks, a.mark(s, state.Failed, err.Error()))
 }
 
 // refusal is why a source does not take a change.

@@ -94,7 +94,7 @@ func (r *run) decide(snap *snapshot) reconcile.Plan {
 }
 
 func (e *entry) subject(key string, takes map[contact.Field]reconcile.Choice) reconcile.Subject {
-	return reconcile.Subject{Key: key, Row: e.row, Contact: e.contact, Link: e.link, Take: takes}
+	return reconcile.Subject{Key: key, Row: e.row, Contact: e.contact, Link: e.link, Take: takes, Settled: e.matched || e.alone}
 }
 
 // readBases reads the bases of the records that are decided, and what people chose for their conflicts.

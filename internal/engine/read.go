@@ -17,7 +17,7 @@ type snapshot struct {
 	keyless    []reconcile.Row
 	strangers  map[string]contact.Contact // not ours, and somebody's twin; by id
 	wanted     map[string]bool            // identities of records that are to get a contact, for which strangers were searched
-	byID       map[string]*entry          // new records whose row names a contact, by the contact's id
+	byID       map[string]string          // keys of new records whose row, or a person, names a contact; by the contact's id
 	folded     map[string]string          // key without case -> the key that came with it
 	style      *mapping.Style
 	unreadable int
@@ -38,7 +38,10 @@ type entry struct {
 	unsure  bool             // the contact was missed by the listing and by the look-up
 	other   *contact.Contact // ours under this key, while the link is with another contact
 	doubles []place          // further rows with the same key
-	outside bool             // the run is scoped to other keys: it only helps to tell whose key was changed
+	// nameless says that the row has no key column and names no contact; matched that its contact is one that a person
+	// named, alone that a person wants another than its twin.
+	nameless, matched, alone bool
+	outside                  bool // the run is scoped to other keys: it only helps to tell whose key was changed
 }
 
 // place is where a key stands.
@@ -78,12 +81,12 @@ func (r *run) read(ctx context.Context) (*snapshot, error) {
 		return nil, err
 	}
 	snap := &snapshot{entries: map[string]*entry{}, byContact: map[string]*entry{}, strangers: map[string]contact.Contact{},
-		wanted: map[string]bool{}, byID: map[string]*entry{}, folded: map[string]string{}, style: r.mapping.NewStyle()}
+		wanted: map[string]bool{}, byID: map[string]string{}, folded: map[string]string{}, style: r.mapping.NewStyle()}
 	if r.sync, err = r.Store.Sync(ctx, r.Sync.Name); err != nil {
 		return nil, err
 	}
 	for _, step := range []func(context.Context, *snapshot) error{
-		r.readLinks, r.readRows, r.settleSource, r.checkRows, r.readContacts, r.getNamed, r.stop, r.lookUpMissing, r.rereadRows, r.readBases,
+		r.readLinks, r.readRows, r.settleSource, r.matchRows, r.checkRows, r.readContacts, r.getNamed, r.stop, r.lookUpMissing, r.rereadRows, r.readBases,
 	} {
 		if err := step(ctx, snap); err != nil {
 			return nil, err

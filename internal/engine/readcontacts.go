@@ -2,14 +2,13 @@ package engine
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
 
 	"syncd/internal/contact"
-	"syncd/internal/quo"
 	"syncd/internal/reconcile"
 )
 
@@ -63,8 +62,10 @@ func (r *run) readScope(ctx context.Context, snap *snapshot) error {
 func (r *run) readContact(snap *snapshot, c contact.Contact) {
 	ours := r.ours(c)
 	e := snap.byContact[c.ID]
-	if named := snap.byID[c.ID]; named != nil && (e == nil || !e.link.Linked()) {
-		e = named
+	if e == nil || !e.link.Linked() {
+		if named := r.named(snap, c); named != nil {
+			e = named
+		}
 	}
 	switch {
 	case e == nil && ours && r.inScope(c.ExternalID):
@@ -73,6 +74,9 @@ func (r *run) readContact(snap *snapshot, c contact.Contact) {
 		if e.link != nil && e.link.ContactID != "" {
 			e.other = &c
 			return
+		}
+		if !e.there {
+			r.keepTwin(snap, c)
 		}
 	case e == nil && ours, e != nil && e.outside:
 		return
@@ -92,6 +96,25 @@ func (r *run) readContact(snap *snapshot, c contact.Contact) {
 	e.contact = &c
 }
 
+// named returns the new record that names a contact, nil when there is none. Without key columns, one of ours has its
+// external id for a key, as before the state was lost.
+func (r *run) named(snap *snapshot, c contact.Contact) *entry {
+	key, ok := snap.byID[c.ID]
+	e := snap.entries[key]
+	switch {
+	case ok && !r.mapping.Keyed() && key == c.ID && r.ours(c) && snap.entries[c.ExternalID] == nil:
+		delete(snap.entries, key)
+		snap.entries[c.ExternalID], snap.byID[c.ID] = e, c.ExternalID
+	case !ok && r.Sync.Policy.CreateInSource == reconcile.CreateAll: // the key of a row that was made for it
+		e = snap.entries[c.ID]
+		ok = e != nil && e.isNew()
+	}
+	if !ok {
+		return nil
+	}
+	return e
+}
+
 func (r *run) ours(c contact.Contact) bool {
 	return c.Source == r.Sync.Policy.Label && c.ExternalID != ""
 }
@@ -108,6 +131,18 @@ func (r *run) stranger(snap *snapshot, c contact.Contact) {
 		}
 	}
 	r.keepTwin(snap, c)
+	if r.wantsRow(c) && snap.entries[c.ID] == nil {
+		e := snap.entry(c.ID)
+		e.contact, e.seen = &c, true
+	}
+}
+
+// wantsRow reports whether a contact that is not ours is to get a row. Its id becomes the key, so that no run has to
+// remember what an earlier one chose.
+func (r *run) wantsRow(c contact.Contact) bool {
+	free := c.ExternalID == "" && !c.ReadOnly()
+	return r.Sync.Policy.CreateInSource == reconcile.CreateAll && !r.scoped() &&
+		(free || r.Sync.Policy.Direction == contact.FromQuo)
 }
 
 func (r *run) keepTwin(snap *snapshot, c contact.Contact) {
@@ -137,11 +172,17 @@ func (r *run) seekTwins(ctx context.Context, snap *snapshot, plan reconcile.Plan
 		if err != nil {
 			return false, err
 		}
-		if !r.ours(c) && snap.byContact[c.ID] == nil && snap.byID[c.ID] == nil {
+		if _, named := snap.byID[c.ID]; !named && snap.byContact[c.ID] == nil && !r.hasRecord(snap, c) {
 			r.keepTwin(snap, c)
 		}
 	}
 	return len(snap.strangers) > known, nil
+}
+
+// hasRecord reports whether a contact is that of a record, by our label and its external id.
+func (r *run) hasRecord(snap *snapshot, c contact.Contact) bool {
+	e := snap.entries[c.ExternalID]
+	return r.ours(c) && e != nil && (e.there || e.link != nil)
 }
 
 // lookUpMissing looks up the linked contacts that the listing missed, for pages shift while people edit. Those that
@@ -201,19 +242,23 @@ func (r *run) moveLink(ctx context.Context, e *entry) error {
 
 // getNamed reads the contacts that new rows name by id and that no listing held.
 func (r *run) getNamed(ctx context.Context, snap *snapshot) error {
-	for id, e := range snap.byID {
+	for id, key := range maps.Clone(snap.byID) {
+		e := snap.entries[key]
 		if e.seen || len(e.row.Problems) > 0 {
 			continue
 		}
-		c, err := r.Quo.Get(ctx, id)
+		c, known, err := r.get(ctx, key, id)
 		switch {
-		case errors.Is(err, quo.ErrNotFound):
-			key, _ := r.mapping.Key(e.row.Record)
-			r.misnamed(e, key, "Quo has no contact with this id: empty the cell to make a new one")
 		case err != nil:
 			return err
-		default:
-			r.readContact(snap, c)
+		case c != nil:
+			r.readContact(snap, *c)
+		case known:
+			reason := "Quo has no contact with this id"
+			if !e.matched {
+				reason += ": empty the cell to make a new one"
+			}
+			r.misnamed(e, key, reason)
 		}
 	}
 	return nil

@@ -11,6 +11,7 @@ import (
 )
 
 func (r *run) readRows(ctx context.Context, snap *snapshot) error {
+	var nameless []contact.Record
 	for record, err := range r.Source.Read(ctx, r.mapping.Columns()) {
 		if err != nil {
 			return err
@@ -19,41 +20,93 @@ func (r *run) readRows(ctx context.Context, snap *snapshot) error {
 		if snap.facts.Rows%1000 == 0 {
 			r.progress("reading rows", snap.facts.Rows, 0)
 		}
+		snap.style.Learn(record)
+		if !r.mapping.Keyed() && r.mapping.ContactID(record) == "" {
+			nameless = append(nameless, record)
+			continue
+		}
 		r.readRow(snap, record)
+	}
+	for _, record := range nameless { // last, for their keys depend on those that are taken
+		r.readNameless(snap, record)
 	}
 	r.report.SourceRecords = snap.facts.Rows
 	return nil
 }
 
 func (r *run) readRow(snap *snapshot, record contact.Record) {
-	snap.style.Learn(record)
-	key, err := r.mapping.Key(record)
+	key, err := r.keyOf(snap, record)
 	switch {
 	case record.Problem != "":
 		r.unreadableRow(snap, record, key, err)
 		return
 	case err != nil:
-		row := r.mapRow(record)
+		row := r.mapRow(record, "")
 		row.Problems = append([]contact.Problem{{Row: record.Row, Column: r.keyColumn(), Reason: err.Error()}}, row.Problems...)
 		r.keyless(snap, row)
 		return
 	}
+	r.readKeyed(snap, record, key)
+}
+
+// keyOf returns the key of a row. Without key columns it is that of the link with the contact that the row names; the
+// id itself when there is no such link.
+func (r *run) keyOf(snap *snapshot, record contact.Record) (string, error) {
+	if r.mapping.Keyed() {
+		return r.mapping.Key(record)
+	}
+	id := r.mapping.ContactID(record)
+	if e := snap.byContact[id]; e != nil {
+		return e.link.Key, nil
+	}
+	return id, nil
+}
+
+// readNameless reads a row without key columns that names no contact yet: a new one, or one whose contact was made by a
+// run that ended before it could write the id. The key follows from what the row says.
+func (r *run) readNameless(snap *snapshot, record contact.Record) {
+	row := r.mapRow(record, "")
+	if record.Problem != "" || row.Filtered || len(row.Problems) > 0 {
+		if record.Problem != "" {
+			snap.unreadable++
+			row.Problems = []contact.Problem{{Row: record.Row, Reason: record.Problem}}
+		}
+		r.keyless(snap, row)
+		return
+	}
+	chosen := r.mapping.ChosenKey(row.Values)
+	key := chosen
+	for i := 2; snap.named(key); i++ { // the row of an earlier contact that once said the same
+		key = fmt.Sprintf("%s-%d", chosen, i)
+	}
+	r.readKeyed(snap, record, key)
+}
+
+// named reports whether the row of a key is there and says itself whose contact it is.
+func (s *snapshot) named(key string) bool {
+	e := s.entries[key]
+	return e != nil && e.there && !e.nameless
+}
+
+func (r *run) readKeyed(snap *snapshot, record contact.Record, key string) {
 	if first, doubled := snap.sameKey(key); doubled {
 		r.doubledKey(snap, first, key, record.Row)
-		snap.keyless = append(snap.keyless, reconcile.Row{Record: record, Values: r.mapRow(record).Values})
+		snap.keyless = append(snap.keyless, reconcile.Row{Record: record, Values: r.mapRow(record, key).Values})
 		return
 	}
 	e := snap.entry(key)
 	e.there, e.number, e.outside = true, record.Row, !r.inScope(key)
+	e.nameless = !r.mapping.Keyed() && r.mapping.ContactID(record) == ""
 	if e.outside && e.link != nil {
 		return
 	}
 	hash := r.mapping.RowHash(record)
-	if e.link.Linked() && !e.link.Pending && e.link.GoneAt.IsZero() && hash == e.link.SourceHash {
+	if e.link.Linked() && !e.link.Pending && e.link.GoneAt.IsZero() && hash == e.link.SourceHash &&
+		r.mapping.IsMarked(record, e.link.ContactID, statusSynced) {
 		e.same = true
 		return
 	}
-	row := r.mapRow(record)
+	row := r.mapRow(record, key)
 	e.row = &row
 }
 
@@ -98,8 +151,19 @@ func (r *run) doubledRows(snap *snapshot, key string, e *entry) {
 			at.same, at.row = false, &reconcile.Row{}
 		}
 		at.row.Problems = append(at.row.Problems, contact.Problem{Key: p.key, Row: p.row, Column: r.keyColumn(), Value: p.key,
-			Reason: fmt.Sprintf("row %d has the same key: give one of the two another", other)})
+			Reason: fmt.Sprintf(r.doubledReason(at), other)})
 	}
+}
+
+// doubledReason says in which way two rows are one, and how to mend it.
+func (r *run) doubledReason(e *entry) string {
+	switch {
+	case r.mapping.Keyed():
+		return "row %d has the same key: give one of the two another"
+	case e.nameless:
+		return "row %d says the same: nothing tells the two apart"
+	}
+	return "row %d has the same contact id: empty the one of the row that is new"
 }
 
 // unreadableRow notes a row that cannot be read. When not even its key is known, it may be any record's.
@@ -124,21 +188,30 @@ func (r *run) keyless(snap *snapshot, row reconcile.Row) {
 	snap.keyless = append(snap.keyless, row)
 }
 
-func (r *run) mapRow(record contact.Record) reconcile.Row {
+func (r *run) mapRow(record contact.Record, key string) reconcile.Row {
 	row := reconcile.Row{Record: record, Hash: r.mapping.RowHash(record), ContactID: r.mapping.ContactID(record)}
 	row.Values, row.Problems = r.mapping.Values(record)
+	for i := range row.Problems {
+		row.Problems[i].Key = key
+	}
 	if !r.mapping.Included(record) { // it is nobody's problem, but may have the values of a record whose key was changed
 		row.Filtered, row.Problems = true, nil
 		return row
 	}
 	var err error
 	if row.UpdatedAt, err = r.mapping.UpdatedAt(record); err != nil {
-		row.Problems = append(row.Problems, contact.Problem{Row: record.Row, Column: r.Sync.Mapping.UpdatedAt, Reason: err.Error()})
+		row.Problems = append(row.Problems, contact.Problem{Key: key, Row: record.Row, Column: r.Sync.Mapping.UpdatedAt, Reason: err.Error()})
 	}
 	return row
 }
 
-func (r *run) keyColumn() string { return strings.Join(r.Sync.Mapping.Key, ", ") }
+// keyColumn names the columns that say which row is which.
+func (r *run) keyColumn() string {
+	if !r.mapping.Keyed() {
+		return r.Sync.Mapping.ContactID
+	}
+	return strings.Join(r.Sync.Mapping.Key, ", ")
+}
 
 // checkRows gathers what the contacts must be compared with, and the facts that may stop the run.
 func (r *run) checkRows(_ context.Context, snap *snapshot) error {
@@ -179,7 +252,7 @@ func (r *run) nameContacts(snap *snapshot) {
 	}
 	for id, keys := range claims {
 		slices.Sort(keys)
-		snap.byID[id] = snap.entries[keys[0]]
+		snap.byID[id] = keys[0]
 		owner := snap.byContact[id]
 		for i, key := range keys {
 			switch other := snap.entries[keys[(i+1)%len(keys)]]; {
@@ -194,8 +267,26 @@ func (r *run) nameContacts(snap *snapshot) {
 
 // misnamed makes a problem of a row that names a contact which cannot become its own.
 func (r *run) misnamed(e *entry, key, reason string) {
-	e.row.Problems = append(e.row.Problems, contact.Problem{Key: key, Row: e.number, Column: r.Sync.Mapping.ContactID,
-		Value: e.row.ContactID, Reason: reason})
+	p := contact.Problem{Key: key, Row: e.number, Column: r.Sync.Mapping.ContactID, Value: e.row.ContactID, Reason: reason}
+	if e.matched {
+		p.Column, p.Reason = "", "`syncd match` named contact "+e.row.ContactID+": "+reason
+	}
+	e.row.Problems = append(e.row.Problems, p)
+}
+
+// matchRows gives new rows the contacts that people named for them: their word counts more than what the row says.
+func (r *run) matchRows(ctx context.Context, snap *snapshot) error {
+	matches, err := r.Store.Matches(ctx, r.Sync.Name)
+	for key, id := range matches {
+		switch e := snap.entries[key]; {
+		case e == nil || !e.isNew():
+		case id == "":
+			e.alone, e.row.ContactID = true, ""
+		default:
+			e.matched, e.row.ContactID = true, id
+		}
+	}
+	return err
 }
 
 // isNew reports whether the row would become a contact, or be paired with one.
@@ -223,12 +314,12 @@ func (r *run) rereadRows(ctx context.Context, snap *snapshot) error {
 		if err != nil {
 			return err
 		}
-		key, keyErr := r.mapping.Key(record)
+		key, keyErr := r.keyOf(snap, record)
 		if keyErr != nil || record.Problem != "" {
 			continue
 		}
 		if e := snap.entries[key]; e != nil && e.there && e.row == nil && e.open() {
-			row := r.mapRow(record)
+			row := r.mapRow(record, key)
 			e.row = &row
 		}
 	}

@@ -30,6 +30,7 @@ type Report struct {
 	SourceCreated int                 `json:"source_created"`
 	SourceUpdated int                 `json:"source_updated"`
 	SourceDeleted int                 `json:"source_deleted"`
+	Marked        int                 `json:"marked"` // rows whose contact id or status was written
 	Unchanged     int                 `json:"unchanged"`
 	Unlinked      int                 `json:"unlinked"`
 	Stale         int                 `json:"stale"`
@@ -202,19 +203,26 @@ func (r *run) triedInVain(problems []state.Problem) *state.Findings {
 // openConflicts are those that wait for a person, and those whose settlement is not carried out yet: the store keeps
 // what the person said. About those of busy and undecided records this run has no say.
 func (r *run) openConflicts() []state.Conflict {
-	var all []state.Conflict
-	for _, c := range r.conflicts {
-		_, undecided := slices.BinarySearch(r.plan.Undecided, c.Key)
-		if undecided || r.busy[c.Key] != "" && r.inScope(c.Key) {
-			all = append(all, c)
-		}
-	}
-	for _, c := range r.plan.Conflicts {
-		all = append(all, state.Conflict{Conflict: c})
-	}
+	open := slices.Clone(r.plan.Conflicts)
 	for _, c := range r.plan.Resolved {
 		if !r.finished[target{c.Key, c.Side}] {
-			all = append(all, state.Conflict{Conflict: c.Conflict})
+			open = append(open, c.Conflict)
+		}
+	}
+	type place struct {
+		key   string
+		field contact.Field
+	}
+	found := map[place]bool{}
+	var all []state.Conflict
+	for _, c := range open {
+		found[place{c.Key, c.Field}] = true
+		all = append(all, state.Conflict{Conflict: c})
+	}
+	for _, c := range r.conflicts {
+		_, undecided := slices.BinarySearch(r.plan.Undecided, c.Key)
+		if (undecided || r.busy[c.Key] != "" && r.inScope(c.Key)) && !found[place{c.Key, c.Field}] {
+			all = append(all, c)
 		}
 	}
 	return all

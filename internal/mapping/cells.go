@@ -12,7 +12,7 @@ import (
 )
 
 // Cells returns the cells of a row with some fields changed as a person would have written them, in the order of
-// Columns. A row without the key, such as a new one, gets it. A cell that means the value already keeps its
+// Columns. A row without the key, such as a new one, gets it, and a new one what the sync's filter asks for. A cell that means the value already keeps its
 // spelling, and a name in one column is never written. What could not be read back is an error, without the value.
 func (m *Mapping) Cells(before contact.Record, key string, changes contact.Values, style *Style) ([]contact.Cell, error) {
 	cells := make([]contact.Cell, len(m.columns))
@@ -32,7 +32,53 @@ func (m *Mapping) Cells(before contact.Record, key string, changes contact.Value
 		}
 		cells[f.column] = cell
 	}
+	if before.Cells == nil {
+		m.fillFilters(cells)
+	}
 	return cells, nil
+}
+
+// fillFilters lets the filter let a new row in, as far as no field says what stands in its columns.
+func (m *Mapping) fillFilters(cells []contact.Cell) {
+	for _, f := range m.filters {
+		mapped := slices.ContainsFunc(m.fields, func(field Field) bool { return field.column == f.column })
+		if cells[f.column].Empty() && !mapped && !f.values[""] {
+			cells[f.column] = contact.Cell{Text: f.first}
+		}
+	}
+}
+
+// Admits reports whether a new row with these values would be synced: it says whose it is, and the filter lets it in.
+// What cannot be written at all is not its question.
+func (m *Mapping) Admits(key string, values contact.Values) bool {
+	named := !m.needsName
+	for name, v := range values {
+		named = named || names(name) && !v.Empty()
+	}
+	cells, err := m.Cells(contact.Record{}, key, values, nil)
+	return named && (err != nil || m.Included(contact.Record{Cells: cells}))
+}
+
+// Marked returns the cells of a row with what syncd itself writes there: the contact's id and the status, as far as the
+// source has columns for them. An empty id leaves what stands there.
+func (m *Mapping) Marked(cells []contact.Cell, contactID, status string) []contact.Cell {
+	cells = slices.Clone(cells)
+	if m.contactID >= 0 && contactID != "" {
+		cells[m.contactID] = contact.Cell{Text: contactID}
+	}
+	if m.status >= 0 {
+		cells[m.status] = contact.Cell{Text: status}
+	}
+	return cells
+}
+
+// Marks reports whether the source has a column for the contact's id or the status.
+func (m *Mapping) Marks() bool { return m.contactID >= 0 || m.status >= 0 }
+
+// IsMarked reports whether a row says already what Marked would write.
+func (m *Mapping) IsMarked(r contact.Record, contactID, status string) bool {
+	return (m.contactID < 0 || contactID == "" || m.ContactID(r) == contactID) &&
+		(m.status < 0 || at(r, m.status).Text == status)
 }
 
 func (m *Mapping) putKey(cells []contact.Cell, key string) error {

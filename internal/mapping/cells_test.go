@@ -121,7 +121,7 @@ func TestCellsOfANewRow(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := row(t, m, map[string]string{"branch": "north/west", "id": "7", "company": "Acme"}).Cells
+	want := row(t, m, map[string]string{"branch": "north/west", "id": "7", "company": "Acme", "state": "Active"}).Cells
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("cells (-want +got):\n%s", diff)
 	}

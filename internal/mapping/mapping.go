@@ -74,7 +74,8 @@ type Mapping struct {
 	columns     []string
 	key         []int // indexes of columns, like the next ones
 	hashed      []int
-	contactID   int // -1 without one
+	contactID   int // -1 without one, like the next ones
+	status      int
 	updatedAt   int
 	filters     []filter
 	phones      group
@@ -86,7 +87,7 @@ type Mapping struct {
 // New resolves the fields of the options. A custom field is found by its key or else by its name, without case; one
 // that the workspace does not have is an *UnknownFieldError. Fields without a direction flow both ways.
 func New(options Options, definitions []contact.Definition) (*Mapping, error) {
-	m := &Mapping{options: options, contactID: -1, updatedAt: -1}
+	m := &Mapping{options: options, contactID: -1, status: -1, updatedAt: -1}
 	m.phones.value = func(s string) contact.Value {
 		s = contact.NormalizePhone(s, options.Region)
 		return contact.Value{Norm: s, Text: s}
@@ -207,7 +208,7 @@ func (m *Mapping) layOut() {
 	}
 	m.filters = newFilters(o.Only, m.place)
 	if o.Status != "" {
-		m.place(o.Status)
+		m.status = m.place(o.Status)
 	}
 	m.hashed = m.hashedColumns()
 }

@@ -1,6 +1,8 @@
 package mapping
 
 import (
+	"encoding/hex"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -30,10 +32,30 @@ func (m *Mapping) Key(r contact.Record) (string, error) {
 	return contact.NormalizeKey(cells...)
 }
 
+// Keyed reports whether the source has key columns. Without any, a row is that of the contact whose id it holds.
+func (m *Mapping) Keyed() bool { return len(m.key) > 0 }
+
+// ChosenKey is the key of a row without key columns that names no contact yet. It follows from the values alone, so that
+// a create whose outcome nobody remembers is found again by its external id.
+func (m *Mapping) ChosenKey(values contact.Values) string {
+	var said []string
+	for name, v := range values {
+		if v.Norm != "" {
+			said = append(said, fmt.Sprintf("%q=%q", name, v.Norm))
+		}
+	}
+	slices.Sort(said)
+	sum := contact.HashOf([]byte(strings.Join(said, " ")))
+	return "row-" + hex.EncodeToString(sum[:])
+}
+
 // ContactID returns what stands in the column for the contact's id; "" when there is no such column.
 func (m *Mapping) ContactID(r contact.Record) string {
 	return contact.NormalizeText(at(r, m.contactID).Text)
 }
+
+// Status returns what stands in the status column; "" when there is no such column.
+func (m *Mapping) Status(r contact.Record) string { return at(r, m.status).Text }
 
 // UpdatedAt returns when the row was changed; the zero time when its source or the row itself does not say.
 func (m *Mapping) UpdatedAt(r contact.Record) (time.Time, error) {
@@ -47,6 +69,7 @@ func (m *Mapping) UpdatedAt(r contact.Record) (time.Time, error) {
 // filter is one column of Options.Only.
 type filter struct {
 	column int
+	first  string // of the values, as configured
 	values map[string]bool
 }
 
@@ -54,7 +77,10 @@ func newFilters(only map[string][]string, place func(column string) int) []filte
 	var filters []filter
 	for _, column := range slices.Sorted(maps.Keys(only)) {
 		f := filter{column: place(column), values: map[string]bool{}}
-		for _, value := range only[column] {
+		for i, value := range only[column] {
+			if i == 0 {
+				f.first = value
+			}
 			f.values[contact.Fold(value)] = true
 		}
 		filters = append(filters, f)

@@ -33,6 +33,8 @@ type decider struct {
 	// moved holds the keys of links whose row seems to stand under another key now, and the keys of those rows.
 	moved map[string]bool
 	twins map[string]twin // by the key of the record that is to get a contact
+	// claims are the identities of the rows without a contact, gathered when they are asked for first.
+	claims map[string]bool
 }
 
 // record is the table of the rules for one record: what to do for each state of row, contact and link.
@@ -52,13 +54,10 @@ func (d *decider) record(s *Subject) {
 		d.merge(s, *s.Link)
 	case row && c && unlinked: // the side that was missing is there again
 		d.merge(s, contact.Link{Key: s.Key, ContactID: s.Contact.ID, Adopted: s.Link.Adopted || s.Link.ContactID != s.Contact.ID})
-	case row && c: // state was lost, an earlier create went unheard, or the source names the contact
-		if s.Contact.Source == d.Policy.Label {
-			d.plan.FoundAgain++
-		}
-		d.merge(s, contact.Link{Key: s.Key, ContactID: s.Contact.ID, Adopted: true})
+	case row && c: // state was lost, an earlier create went unheard, or the source or a person names the contact
+		d.pair(s)
 
-	case row && linked && d.rowChanged(s):
+	case row && linked && d.Policy.Direction != contact.FromQuo && d.rowChanged(s):
 		d.create(s, "deleted in Quo, then changed in the source")
 	case row && linked:
 		d.contactGone(s)
@@ -75,12 +74,28 @@ func (d *decider) record(s *Subject) {
 		d.createRow(s, "relinked")
 	case c && unlinked:
 	case c:
-		d.unmanaged(s)
+		d.contactAlone(s)
 
 	default: // neither side is left
 		d.plan.Drop = append(d.plan.Drop, s.Key)
 	}
 }
+
+// pair links a row with a contact for the first time, as far as is known.
+func (d *decider) pair(s *Subject) {
+	switch c := s.Contact; {
+	case d.ours(c) && c.ExternalID == s.Key:
+		d.plan.FoundAgain++
+	case d.Policy.Direction != contact.FromQuo && c.ExternalID != "" && !d.ours(c):
+		d.problem(s, fmt.Sprintf("the contact %s in Quo has the external id %s of %q: it cannot become this row's",
+			c.ID, c.ExternalID, c.Source))
+		return
+	}
+	d.merge(s, contact.Link{Key: s.Key, ContactID: s.Contact.ID, Adopted: true})
+}
+
+// ours reports whether a contact stands under our label.
+func (d *decider) ours(c *contact.Contact) bool { return c.Source == d.Policy.Label }
 
 // leaveFilter takes apart the link of a row that the sync's filter leaves out; the contact is never deleted.
 func (d *decider) leaveFilter(s *Subject) {
@@ -221,6 +236,9 @@ func (d *decider) restoreIdentity(o *Operation, s *Subject) {
 	if d.Policy.Direction == contact.FromQuo {
 		return
 	}
+	if len(o.Fields) == 0 && s.Contact.ExternalID == "" {
+		o.FirstSight = true // it overwrites nothing that anybody wrote
+	}
 	becomes := !s.Link.Linked() || s.Link.ContactID != s.Contact.ID
 	o.Adopts = becomes && (s.Contact.Source != d.Policy.Label || s.Contact.ExternalID != s.Key)
 	for _, member := range []struct {
@@ -244,7 +262,7 @@ func (d *decider) restoreIdentity(o *Operation, s *Subject) {
 // create makes the contact of a row, unless it has a twin.
 func (d *decider) create(s *Subject, why string) {
 	if d.Policy.Direction == contact.FromQuo {
-		d.problem(s, "no contact in Quo has this row's contact id, and this sync writes nothing to Quo")
+		d.problem(s, "this row names no contact, and this sync writes nothing to Quo: put the contact's id there")
 		return
 	}
 	if t, ok := d.twins[s.Key]; ok {
@@ -305,6 +323,7 @@ func (d *decider) resolved(c contact.Conflict, take, side contact.Side) {
 
 // missed returns the link of a row that is gone, with the time of the first run that missed it.
 func (d *decider) missed(s *Subject) contact.Link {
+	d.plan.Undecided = append(d.plan.Undecided, s.Key) // a row that comes back finds its conflicts as they were
 	link := *s.Link
 	link.Pending = true
 	if link.GoneAt.IsZero() {
@@ -370,32 +389,59 @@ func (d *decider) unlink(s *Subject, side contact.Side, why string) {
 	d.keepPending(s)
 }
 
-// unmanaged handles a contact that is ours and has neither row nor link.
-func (d *decider) unmanaged(s *Subject) {
-	if d.Policy.CreateInSource == CreateOff {
+// contactAlone handles a contact without row and link. One that has the phone or e-mail of a row without a contact waits
+// until that row is settled: it may be the same person.
+func (d *decider) contactAlone(s *Subject) {
+	wanted := d.Policy.CreateInSource == CreateAll || d.Policy.CreateInSource == CreateOurs && d.ours(s.Contact)
+	switch {
+	case wanted && !d.claimed(s.Contact) && d.admits(s):
+		d.createRow(s, "in Quo, without a row")
+	case d.ours(s.Contact):
 		d.plan.Unmanaged = append(d.plan.Unmanaged, s.Key)
-		return
 	}
-	d.createRow(s, "in Quo under our label, without a row")
 }
 
-// createRow makes the row of a contact.
+// admits reports whether the source can hold a row for the contact: one that the sync's filter lets in, and that says
+// whose it is.
+func (d *decider) admits(s *Subject) bool {
+	return d.Mapping.Admits(s.Key, d.rowValues(s.Contact))
+}
+
+// rowValues is what the row of a contact is to hold.
+func (d *decider) rowValues(c *contact.Contact) contact.Values {
+	values := contact.Values{}
+	quo := d.Mapping.ContactValues(*c, nil)
+	for _, f := range d.Mapping.Fields() {
+		if v := quo[f.Name]; f.Direction != contact.ToQuo && !v.Blank() {
+			values[f.Name] = v
+		}
+	}
+	return values
+}
+
+// createRow makes the row of a contact. One that is not ours becomes the row's once that is there.
 func (d *decider) createRow(s *Subject, why string) {
 	if d.Policy.Direction == contact.ToQuo {
 		d.problem(s, "its row is gone, and this sync does not write the source: add the row there")
 		return
 	}
-	quo := d.Mapping.ContactValues(*s.Contact, nil)
 	link := contact.Link{Key: s.Key, ContactID: s.Contact.ID, Adopted: true, Base: contact.Base{}, QuoHash: s.Contact.ContentHash()}
 	o := Operation{Key: s.Key, Side: contact.Source, Action: contact.Create, Reason: why, Contact: s.Contact, Link: link,
-		Settles: contact.Base{}, Set: contact.Values{}}
+		Settles: contact.Base{}, Set: d.rowValues(s.Contact)}
 	for _, f := range d.Mapping.Fields() {
-		if v := quo[f.Name]; f.Direction != contact.ToQuo && !v.Blank() {
-			o.Set[f.Name] = v
+		if v, ok := o.Set[f.Name]; ok {
 			o.change(f, contact.Value{}, v, why)
 		}
 	}
 	d.plan.Operations = append(d.plan.Operations, o)
+
+	adopt := Operation{Key: s.Key, Side: contact.Quo, Action: contact.Update, Contact: s.Contact, After: *s.Contact, Link: link,
+		Settles: contact.Base{}, AfterRow: true}
+	d.restoreIdentity(&adopt, s)
+	if len(adopt.Fields) > 0 {
+		adopt.Reason = reasonOf(adopt.Fields)
+		d.plan.Operations = append(d.plan.Operations, adopt)
+	}
 }
 
 func (d *decider) problem(s *Subject, reason string) {

@@ -14,6 +14,7 @@ import (
 
 // Policy is what the configuration says about decisions.
 type Policy struct {
+	Sync           string // the sync's name, for commands that problems name
 	Label          string // the source of contacts that are ours
 	Direction      contact.Direction
 	Match          Match
@@ -76,6 +77,8 @@ type Subject struct {
 	Link    *contact.Link    // with its base; nil when there is none
 	// Take holds what a person chose for open conflicts.
 	Take map[contact.Field]Choice
+	// Settled says that a person told whose contact the record gets, whoever has its phone or its e-mail.
+	Settled bool
 }
 
 // Choice is what a person chose for a conflict, and the values that the person saw: it holds for no others.
@@ -105,7 +108,8 @@ type Input struct {
 	// Keyless are rows whose key is empty or unusable; their Problems say so. Those of a doubled key are here for
 	// their values only: their problems stand with the key.
 	Keyless []Row
-	// Strangers are the contacts that are not ours and have the phone or e-mail of a row that is to get a contact.
+	// Strangers are the contacts without a record, ours or not, that have the phone or e-mail of a row that is to get a
+	// contact.
 	Strangers []contact.Contact
 	// Unreadable is how many rows may be any record's row, because their key cannot be read. While there is one,
 	// no row counts as gone.

@@ -8,18 +8,19 @@ import (
 	"syncd/internal/contact"
 )
 
-// findChangedKeys looks for links whose row is gone while a row without a link has their phone, their e-mail or all
-// of their values: its key was changed. Deleting one and creating the other would lose the contact's history, so
-// both stay as they are until a person says `syncd rekey`. A link whose contact is gone too has nothing to lose.
+// findChangedKeys looks for links, unlinked ones too, whose row is gone while a row without a link has their phone,
+// their e-mail or all of their values: its key was changed. Deleting one and creating the other would lose the contact's
+// history, so both stay as they are until a person says `syncd rekey`. A link whose contact is gone too has nothing to
+// lose.
 func (d *decider) findChangedKeys() {
-	gone := map[string][]string{} // identity -> keys of gone links
+	gone := map[string][]*contact.Link{} // identity -> links whose row is gone
 	note := func(s Subject) {
 		for _, id := range d.identities(Row{Values: baseValues(s.Link.Base), ContactID: s.Link.ContactID}) {
-			gone[id] = append(gone[id], s.Key)
+			gone[id] = append(gone[id], s.Link)
 		}
 	}
 	for _, s := range d.Subjects {
-		if s.Link.Linked() && s.Row == nil && s.Contact != nil {
+		if s.Link != nil && s.Row == nil && s.Contact != nil {
 			note(s)
 		}
 	}
@@ -29,49 +30,61 @@ func (d *decider) findChangedKeys() {
 		}
 	}
 	for _, s := range slices.Concat(d.Subjects, d.Bystanders) {
-		if s.Row != nil && s.Link == nil {
-			if old := d.formerKeys(gone, *s.Row); len(old) > 0 {
+		if s.Row != nil && s.Link == nil && !s.Settled {
+			if old := d.formerLinks(gone, *s.Row, s.Contact != nil); len(old) > 0 {
 				d.moved[s.Key] = true
 				d.plan.Problems = append(d.plan.Problems, contact.Problem{Key: s.Key, Row: s.Row.Record.Row,
-					Reason: changedKeyReason(old)})
+					Reason: d.changedKeyReason(old)})
 			}
 		}
 	}
 	for _, row := range d.Keyless {
 		problems := slices.Clone(row.Problems)
-		switch old := d.formerKeys(gone, row); {
+		switch old := d.formerLinks(gone, row, false); {
 		case len(old) == 0:
 		case len(problems) == 0: // of a doubled key, which is a problem of its own
 			key, _ := d.Mapping.Key(row.Record)
-			problems = []contact.Problem{{Key: key, Row: row.Record.Row, Reason: changedKeyReason(old)}}
+			problems = []contact.Problem{{Key: key, Row: row.Record.Row, Reason: d.changedKeyReason(old)}}
 		default:
-			problems[0].Reason += "; " + changedKeyReason(old)
+			problems[0].Reason += "; " + d.changedKeyReason(old)
 		}
 		d.plan.Problems = append(d.plan.Problems, problems...)
 	}
 }
 
-// formerKeys returns the keys of the gone links that share an identity with a row, and marks them as moved.
-func (d *decider) formerKeys(gone map[string][]string, row Row) []string {
+// formerLinks returns the gone links that share an identity with a row, and marks them as moved. A row that
+// has a contact is not that of a record that was taken apart.
+func (d *decider) formerLinks(gone map[string][]*contact.Link, row Row, paired bool) []*contact.Link {
 	if len(gone) == 0 {
 		return nil
 	}
-	var old []string
+	var old []*contact.Link
 	for _, id := range d.identities(row) {
-		for _, key := range gone[id] {
-			d.moved[key] = true
-			if !slices.Contains(old, key) {
-				old = append(old, key)
+		for _, link := range gone[id] {
+			if paired && !link.Linked() {
+				continue
+			}
+			d.moved[link.Key] = true
+			if !slices.Contains(old, link) {
+				old = append(old, link)
 			}
 		}
 	}
-	slices.Sort(old)
+	slices.SortFunc(old, func(a, b *contact.Link) int { return strings.Compare(a.Key, b.Key) })
 	return old
 }
 
-func changedKeyReason(old []string) string {
+// changedKeyReason says which record a row seems to be, and how to tell syncd so.
+func (d *decider) changedKeyReason(old []*contact.Link) string {
+	var keys, ids []string
+	for _, link := range old {
+		keys, ids = append(keys, link.Key), append(ids, link.ContactID)
+	}
+	if !d.Mapping.Keyed() {
+		return fmt.Sprintf("this looks like the row of contact %s without its id: put the id back", strings.Join(ids, " or "))
+	}
 	return fmt.Sprintf("this looks like record %s under another key: put the key back, or move the record with `syncd rekey`",
-		strings.Join(old, " or "))
+		strings.Join(keys, " or "))
 }
 
 // identities are what two rows of one person share: a phone number, an e-mail, all mapped values, or the contact's id.
@@ -120,7 +133,7 @@ func (d *decider) findTwins() {
 	}
 	claims := map[string]int{}
 	for _, s := range slices.Concat(d.Subjects, d.Bystanders) {
-		if !d.wantsContact(&s) {
+		if !d.wantsContact(&s) || s.Settled {
 			continue
 		}
 		if t := twinOf(d.Mapping.Identities(s.Row.Values), strangers); len(t.contacts) > 0 {
@@ -166,19 +179,22 @@ func (d *decider) twin(s *Subject, t twin) {
 	m := d.Policy.Match
 	c := t.contacts[0]
 	wanted := t.by == "phone" && m.Phone || t.by == "e-mail" && m.Email
+	settle := fmt.Sprintf("`syncd match %s %s %s` says that it is this row's, --new that it is not", d.Policy.Sync, contact.ShellWord(s.Key), c.ID)
 	switch {
 	case len(t.contacts) > 1:
-		d.problem(s, fmt.Sprintf("%d contacts in Quo have this %s (%s): merge them there",
-			len(t.contacts), t.by, names(t.contacts)))
+		d.problem(s, fmt.Sprintf("%d contacts in Quo have this %s (%s): merge them there, or %s",
+			len(t.contacts), t.by, names(t.contacts), settle))
 	case t.shared:
-		d.problem(s, fmt.Sprintf("several rows have the %s of the contact %s in Quo: only one of them can be its row",
-			t.by, names(t.contacts)))
+		d.problem(s, fmt.Sprintf("several rows have the %s of the contact %s in Quo: only one of them can be its row; %s",
+			t.by, names(t.contacts), settle))
+	case d.ours(c):
+		d.problem(s, fmt.Sprintf("the contact %s of this sync has this %s and no row: its key is %s; %s",
+			names(t.contacts), t.by, contact.ShellWord(c.ExternalID), settle))
 	case !adoptable(c):
-		d.problem(s, fmt.Sprintf("the contact %s in Quo has this %s and belongs to %q: it cannot become this row's",
-			names(t.contacts), t.by, c.Source))
+		d.problem(s, fmt.Sprintf("the contact %s in Quo has this %s and belongs to %q: it cannot become this row's; "+
+			"`syncd match %s %s --new` makes another", names(t.contacts), t.by, c.Source, d.Policy.Sync, contact.ShellWord(s.Key)))
 	case !wanted:
-		d.problem(s, fmt.Sprintf("the contact %s in Quo already has this %s: match: [phone, email] makes it this row's, match: none makes another",
-			names(t.contacts), t.by))
+		d.problem(s, fmt.Sprintf("the contact %s in Quo already has this %s: %s", names(t.contacts), t.by, settle))
 	default:
 		s.Contact = c
 		d.merge(s, contact.Link{Key: s.Key, ContactID: c.ID, Adopted: true})
@@ -203,4 +219,25 @@ func names(contacts []*contact.Contact) string {
 		all = append(all, strings.TrimSpace(name+" "+c.ID))
 	}
 	return strings.Join(all, ", ")
+}
+
+// claimed reports whether a row that has no contact, for whatever reason, has the contact's phone or e-mail.
+func (d *decider) claimed(c *contact.Contact) bool {
+	if d.claims == nil {
+		d.claims = map[string]bool{}
+		note := func(row *Row) {
+			for _, id := range d.Mapping.Identities(row.Values) {
+				d.claims[id] = true
+			}
+		}
+		for _, s := range slices.Concat(d.Subjects, d.Bystanders) {
+			if s.Row != nil && !s.Link.Linked() {
+				note(s.Row)
+			}
+		}
+		for i := range d.Keyless {
+			note(&d.Keyless[i])
+		}
+	}
+	return slices.ContainsFunc(d.Mapping.ContactIdentities(*c), func(id string) bool { return d.claims[id] })
 }

@@ -65,6 +65,8 @@ type Operation struct {
 	// written, or a new one. Settles is what its base gains when the operation is done.
 	Link    contact.Link
 	Settles contact.Base
+	// AfterRow says that the operation waits for the one that makes the record's row, and is not made without it.
+	AfterRow bool
 	// Adopts says that the operation makes a contact ours that was not.
 	Adopts bool
 	// FirstSight says that it merges a pair seen for the first time and overwrites no filled value.

@@ -1,0 +1,61 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"syncd/internal/daemon"
+	"syncd/internal/state"
+)
+
+func (c *cli) matchCommand() *cobra.Command {
+	var another bool
+	cmd := &cobra.Command{
+		Use: "match SYNC KEY CONTACT|--new", Short: "Say whether a contact in Quo is a row's", Args: arguments(2, 3),
+		Long: `Say whether a contact that somebody made in Quo, and that has the phone number or e-mail of a new row, is this row's.
+The next run makes it so: the contact gets the row's key, and what both hold is merged as at first sight. With --new the
+row gets a contact of its own. CONTACT is the id that the problem names.`,
+		Example: `  syncd match customers C-1042 66d0d87d534de8fd1c433cec
+  syncd match customers C-1042 --new`,
+		ValidArgsFunction: c.completing(c.offerSyncs, c.offerProblems),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			switch {
+			case len(args) == 2 && !another:
+				return usage(errors.New("match: which contact?"), "name its id, or add --new for another contact")
+			case len(args) == 3 && another:
+				return usage(errors.New("match: a contact and --new exclude each other"), "")
+			}
+			return c.writing(c.match)(cmd, args)
+		},
+	}
+	cmd.Flags().BoolVar(&another, "new", false, "make another contact for the row")
+	return cmd
+}
+
+func (c *cli) match(ctx context.Context, app *daemon.App, args []string) error {
+	s, key, err := record(app, args)
+	if err != nil {
+		return err
+	}
+	contactID := ""
+	if len(args) == 3 {
+		contactID = args[2]
+	}
+	err = app.Store.Match(ctx, s.Name, key, contactID)
+	switch {
+	case errors.As(err, new(*state.ExistsError)):
+		return hinted(fmt.Errorf("%s has a contact already", value(key)), fmt.Sprintf("see %#q", c.hintCommand("history", s.Name, key)))
+	case err != nil:
+		return err
+	case c.json():
+		return c.printJSON(map[string]string{"sync": s.Name, "key": key, "contact_id": contactID})
+	case contactID == "":
+		fmt.Fprintf(c.out, "%s: the next run of %s makes a contact of its own\n", value(key), s.Name)
+	default:
+		fmt.Fprintf(c.out, "%s: the next run of %s links it with the contact %s\n", value(key), s.Name, value(contactID))
+	}
+	return nil
+}
