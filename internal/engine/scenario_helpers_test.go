@@ -90,7 +90,7 @@ func newScene(t testing.TB, options ...func(*quosim.Options)) *scene {
 	tenPercent, half := reconcile.Limit{Percent: 10, IsPercent: true}, reconcile.Limit{Percent: 50, IsPercent: true}
 	s.sync = engine.Sync{Name: "customers", RefreshAfter: 10 * time.Second, Labels: []string{label},
 		Mapping: mapping.Options{Key: []string{"id"}, Region: "US", Location: time.UTC},
-		Policy: reconcile.Policy{Label: label, Match: reconcile.Match{Ask: true}, CreateInSource: reconcile.CreateOff,
+		Policy: reconcile.Policy{Sync: "customers", Label: label, Match: reconcile.Match{Ask: true}, CreateInSource: reconcile.CreateOff,
 			RowGone: reconcile.RowGoneDelete, ContactGone: reconcile.ContactGoneKeep, Grace: grace},
 		Deletes: tenPercent, Updates: half, Creates: half}
 	s.fields(contact.ToQuo, contact.FirstName, "First", "phoneNumbers.mobile", "Phone", contact.Company, "Company")
@@ -224,7 +224,7 @@ func (s *scene) engine() *engine.Engine {
 	s.t.Cleanup(transport.CloseIdleConnections)
 	client := s.client
 	client.HTTP = &http.Client{Transport: transport}
-	return &engine.Engine{Sync: s.sync, Source: csvfile.New(csvfile.Options{Path: s.path("rows.csv"), Key: []string{"id"}}),
+	return &engine.Engine{Sync: s.sync, Source: csvfile.New(csvfile.Options{Path: s.path("rows.csv"), Key: s.sync.Mapping.Key}),
 		Quo: quo.New(client), Store: s.store, Log: slog.New(slog.NewTextHandler(&s.log, nil)),
 		Holder: "here, process 1", Lease: leaseTTL, Workers: s.workers}
 }
