@@ -46,7 +46,7 @@ func (m *Mapping) ChosenKey(values contact.Values) string {
 	}
 	slices.Sort(said)
 	sum := contact.HashOf([]byte(strings.Join(said, " ")))
-	return "row-" + hex.EncodeToString(sum[:])
+	return "row-" + hex.EncodeToString(sum[:8])
 }
 
 // ContactID returns what stands in the column for the contact's id; "" when there is no such column.
