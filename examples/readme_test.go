@@ -55,22 +55,28 @@ func TestTranscripts(t *testing.T) {
 	}
 }
 
-// The configuration that README.md shows is one that syncd takes.
+// The configurations that README.md shows are ones that syncd takes. Those after the first leave out the workspace.
 func TestConfiguration(t *testing.T) {
 	shown := blocks("yaml").FindAllStringSubmatch(read(t, readme), -1)
-	if len(shown) != 1 {
-		t.Fatalf("%d yaml blocks, want 1", len(shown))
+	if len(shown) < 2 {
+		t.Fatalf("%d yaml blocks, want several", len(shown))
 	}
-	file := filepath.Join(t.TempDir(), "syncd.yaml")
-	if err := os.WriteFile(file, []byte(shown[0][1]), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	c, err := config.Load(file, func(string) (string, bool) { return "key", true })
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := daemon.Supported(c); err != nil {
-		t.Error(err)
+	for _, block := range shown {
+		text := block[1]
+		if !strings.Contains(text, "quo:") {
+			text = "quo: {api_key: key}\n" + text
+		}
+		file := filepath.Join(t.TempDir(), "syncd.yaml")
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		c, err := config.Load(file, func(string) (string, bool) { return "key", true })
+		if err != nil {
+			t.Fatalf("%v in\n%s", err, text)
+		}
+		if err := daemon.Supported(c); err != nil {
+			t.Errorf("%v in\n%s", err, text)
+		}
 	}
 }
 

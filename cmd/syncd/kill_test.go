@@ -20,14 +20,12 @@ import (
 // TestKill kills the real process with SIGKILL at random moments, edits the file in between, and checks that nothing is
 // lost or doubled once a run ends by itself. The seed is printed.
 func TestKill(t *testing.T) {
+	t.Parallel()
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	rng := rand.New(rand.NewPCG(seed, 0))
 	dir := t.TempDir()
-	binary := filepath.Join(dir, "syncd")
-	if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
-		t.Fatalf("build: %v\n%s", err, out)
-	}
+	binary := build(t, dir)
 	workspace, err := quosim.New(quosim.Options{RequestsPerSecond: -1})
 	if err != nil {
 		t.Fatal(err)
@@ -60,6 +58,16 @@ syncs:
 	}
 	waitUntilAgreed(t, binary, dir)
 	checkContacts(t, workspace, rows)
+}
+
+// build makes the binary of syncd in a directory.
+func build(t *testing.T, dir string) string {
+	t.Helper()
+	binary := filepath.Join(dir, "syncd")
+	if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
+		t.Fatalf("build: %v\n%s", err, out)
+	}
+	return binary
 }
 
 func write(t *testing.T, path, content string) {
@@ -109,15 +117,17 @@ func waitUntilAgreed(t *testing.T, binary, dir string) {
 		err := cmd.Run()
 		var report struct {
 			Syncs []struct {
-				Created, Updated, Deleted, Stale int
-				Problems                         []json.RawMessage
+				Created, Updated, Deleted, Stale, Marked int
+				SourceCreated                            int `json:"source_created"`
+				SourceUpdated                            int `json:"source_updated"`
+				Problems                                 []json.RawMessage
 			}
 		}
 		if jsonErr := json.Unmarshal(stdout.Bytes(), &report); jsonErr != nil || len(report.Syncs) != 1 {
 			t.Fatalf("report %q: %v, %v\n%s", stdout.String(), err, jsonErr, stderr.String())
 		}
 		s := report.Syncs[0]
-		if err == nil && s.Created+s.Updated+s.Deleted+s.Stale+len(s.Problems) == 0 {
+		if err == nil && s.Created+s.Updated+s.Deleted+s.Stale+s.Marked+s.SourceCreated+s.SourceUpdated+len(s.Problems) == 0 {
 			return
 		}
 	}
