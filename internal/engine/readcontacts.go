@@ -102,6 +102,9 @@ func (r *run) named(snap *snapshot, c contact.Contact) *entry {
 	key, ok := snap.byID[c.ID]
 	e := snap.entries[key]
 	switch {
+	case ok && r.ours(c) && key != c.ExternalID && snap.there(c.ExternalID):
+		r.misnamed(e, key, "the contact with this id is that of record "+c.ExternalID)
+		return nil
 	case ok && !r.mapping.Keyed() && key == c.ID && r.ours(c) && snap.entries[c.ExternalID] == nil:
 		delete(snap.entries, key)
 		snap.entries[c.ExternalID], snap.byID[c.ID] = e, c.ExternalID
@@ -113,6 +116,12 @@ func (r *run) named(snap *snapshot, c contact.Contact) *entry {
 		return nil
 	}
 	return e
+}
+
+// there reports whether the row of a key is there.
+func (s *snapshot) there(key string) bool {
+	e := s.entries[key]
+	return e != nil && e.there
 }
 
 func (r *run) ours(c contact.Contact) bool {

@@ -91,7 +91,9 @@ func (s *snapshot) named(key string) bool {
 func (r *run) readKeyed(snap *snapshot, record contact.Record, key string) {
 	if first, doubled := snap.sameKey(key); doubled {
 		r.doubledKey(snap, first, key, record.Row)
-		snap.keyless = append(snap.keyless, reconcile.Row{Record: record, Values: r.mapRow(record, key).Values})
+		row := r.mapRow(record, key)
+		row.Problems = nil // those of a doubled key stand with the key
+		snap.keyless = append(snap.keyless, row)
 		return
 	}
 	e := snap.entry(key)
@@ -145,7 +147,7 @@ func (r *run) doubledRows(snap *snapshot, key string, e *entry) {
 		}
 		at := snap.entries[p.key]
 		if i == 0 && at.row != nil {
-			snap.keyless = append(snap.keyless, reconcile.Row{Record: at.row.Record, Values: at.row.Values})
+			snap.keyless = append(snap.keyless, reconcile.Row{Record: at.row.Record, Values: at.row.Values, ContactID: at.row.ContactID})
 		}
 		if i == 0 || at.row == nil || at.row.Values != nil {
 			at.same, at.row = false, &reconcile.Row{}

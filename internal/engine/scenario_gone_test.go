@@ -194,6 +194,13 @@ func TestContactIDOfARowIsNeverGuessed(t *testing.T) {
 		wantProblem(t, s.done(), key(50), "record "+key(1))
 		wantEqual(t, "writes", s.seen().writes(), 0)
 	})
+	t.Run("the contact of another record, after the state was lost", func(t *testing.T) {
+		s := newNamedScene(t)
+		addRow(s, 50, s.contact(key(1)).ID)
+		s.withState(removeState)
+		wantProblem(t, s.done(), key(50), "that of record "+key(1))
+		wantEqual(t, "writes", s.seen().writes(), 0)
+	})
 	t.Run("a record whose row has another key and other values now", func(t *testing.T) {
 		s := newNamedScene(t)
 		s.sync.Policy.Grace = 0

@@ -152,6 +152,43 @@ func TestHeldRowsHoldTheirContacts(t *testing.T) {
 	s.wantQuiet()
 }
 
+// TestContactThatARowNamesGetsNoOther: a row that is not synced may be the contact's all the same.
+func TestContactThatARowNamesGetsNoOther(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name  string
+		spoil func(s *scene)
+	}{
+		{"the filter leaves it out", func(s *scene) { s.sync.Mapping.Only = map[string][]string{"Notes": {"customer"}} }},
+		{"it cannot be mapped", func(s *scene) { s.rows[1][guidePhone] = "555-12" }},
+		{"it stands there twice", func(s *scene) { s.rows = append(s.rows, s.rows[1]) }},
+		{"it cannot be read", func(s *scene) { s.rows[1] = append(s.rows[1], "one", "too many") }},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := newGuideScene(t, append(guideRow(1), ""), append(guideRow(2), "customer"))
+			s.rows[0] = append(s.rows[0], "Notes")
+			s.save()
+			s.sync.Policy.CreateInSource = reconcile.CreateAll
+			s.done()
+			s.reread()
+			c.spoil(s)
+			s.saveText(lines(s.rows))
+			s.withState(removeState)
+			report := s.done()
+			wantEqual(t, "created, source created", []int{report.Created, report.SourceCreated}, []int{0, 0})
+		})
+	}
+}
+
+// lines is a file of rows that may be ragged.
+func lines(rows [][]string) string {
+	var b strings.Builder
+	for _, r := range rows {
+		b.WriteString(strings.Join(r, ",") + "\n")
+	}
+	return b.String()
+}
+
 func TestRowsWithoutAKeyAreMadeForContacts(t *testing.T) {
 	t.Parallel()
 	s := newGuideScene(t, guideRow(1))

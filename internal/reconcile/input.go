@@ -112,6 +112,6 @@ type Input struct {
 	// contact.
 	Strangers []contact.Contact
 	// Unreadable is how many rows may be any record's row, because their key cannot be read. While there is one,
-	// no row counts as gone.
+	// no row counts as gone, and no contact gets one.
 	Unreadable int
 }

@@ -91,7 +91,7 @@ func (d *decider) changedKeyReason(old []*contact.Link) string {
 func (d *decider) identities(row Row) []string {
 	ids := d.Mapping.Identities(row.Values)
 	if row.ContactID != "" {
-		ids = append(ids, "contact:"+row.ContactID)
+		ids = append(ids, nameOf(row.ContactID))
 	}
 	var all strings.Builder
 	filled := false
@@ -221,12 +221,13 @@ func names(contacts []*contact.Contact) string {
 	return strings.Join(all, ", ")
 }
 
-// claimed reports whether a row that has no contact, for whatever reason, has the contact's phone or e-mail.
+// claimed reports whether a row that has no contact, for whatever reason, has the contact's phone or e-mail or names it,
+// or may do so, because it cannot be read.
 func (d *decider) claimed(c *contact.Contact) bool {
 	if d.claims == nil {
 		d.claims = map[string]bool{}
 		note := func(row *Row) {
-			for _, id := range d.Mapping.Identities(row.Values) {
+			for _, id := range append(d.Mapping.Identities(row.Values), nameOf(row.ContactID)) {
 				d.claims[id] = true
 			}
 		}
@@ -239,5 +240,9 @@ func (d *decider) claimed(c *contact.Contact) bool {
 			note(&d.Keyless[i])
 		}
 	}
-	return slices.ContainsFunc(d.Mapping.ContactIdentities(*c), func(id string) bool { return d.claims[id] })
+	ids := append(d.Mapping.ContactIdentities(*c), nameOf(c.ID))
+	return d.Unreadable > 0 || slices.ContainsFunc(ids, func(id string) bool { return d.claims[id] })
 }
+
+// nameOf is the identity of a contact by its id.
+func nameOf(contactID string) string { return "contact:" + contactID }
