@@ -21,29 +21,12 @@ import (
 // lost or doubled once a run ends by itself. The seed is printed.
 func TestKill(t *testing.T) {
 	t.Parallel()
-	seed := rand.Uint64()
-	t.Logf("seed %d", seed)
-	rng := rand.New(rand.NewPCG(seed, 0))
-	dir := t.TempDir()
-	binary := build(t, dir)
-	workspace, err := quosim.New(quosim.Options{RequestsPerSecond: -1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := httptest.NewServer(workspace)
-	defer server.Close()
-	config := fmt.Sprintf(`quo: {api_key: sandbox, base_url: %q, requests_per_second: 150}
-lease: 1s
-region: US
-syncs:
-  - name: customers
+	rng, binary, workspace := newKilled(t, `
     direction: to-quo
     source: {csv: {path: rows.csv, key: id}}
     fields: {firstName: First, phoneNumbers: {mobile: Phone}}
-    deletes: {grace: "0s"}
-    brake: {deletes: 90%%, updates: 100%%, creates: 100%%}
-`, server.URL)
-	write(t, filepath.Join(dir, "syncd.yaml"), config)
+    deletes: {grace: "0s"}`)
+	dir := filepath.Dir(binary)
 	rows := map[string]string{}
 	for i := range 150 {
 		rows[fmt.Sprintf("C-%03d", i)] = fmt.Sprintf("Name %d", i)
@@ -60,14 +43,30 @@ syncs:
 	checkContacts(t, workspace, rows)
 }
 
-// build makes the binary of syncd in a directory.
-func build(t *testing.T, dir string) string {
+// newKilled makes the binary of syncd, a workspace that it syncs with, and a configuration beside it. The seed of the
+// chance that it returns is printed.
+func newKilled(t *testing.T, sync string) (rng *rand.Rand, binary string, workspace *quosim.Workspace) {
 	t.Helper()
-	binary := filepath.Join(dir, "syncd")
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	workspace, err := quosim.New(quosim.Options{RequestsPerSecond: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(workspace)
+	t.Cleanup(server.Close)
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "syncd.yaml"), fmt.Sprintf(`quo: {api_key: sandbox, base_url: %q, requests_per_second: 150}
+lease: 1s
+region: US
+syncs:
+  - name: customers
+    brake: {deletes: 90%%, updates: 100%%, creates: 100%%}`, server.URL)+sync)
+	binary = filepath.Join(dir, "syncd")
 	if out, err := exec.Command("go", "build", "-o", binary, ".").CombinedOutput(); err != nil {
 		t.Fatalf("build: %v\n%s", err, out)
 	}
-	return binary
+	return rand.New(rand.NewPCG(seed, 0)), binary, workspace
 }
 
 func write(t *testing.T, path, content string) {
@@ -90,7 +89,10 @@ func saveRows(t *testing.T, dir string, rows map[string]string) {
 	}
 }
 
-// killAfter starts the process and kills it, unless it ends before.
+// pastLease is how long after a process died another one may run the sync.
+const pastLease = 1100 * time.Millisecond
+
+// killAfter starts the process and kills it, unless it ends before, and waits until its lease is over.
 func killAfter(t *testing.T, cmd *exec.Cmd, dir string, after time.Duration) {
 	t.Helper()
 	cmd.Dir = dir
@@ -103,13 +105,16 @@ func killAfter(t *testing.T, cmd *exec.Cmd, dir string, after time.Duration) {
 		t.Fatal(err)
 	}
 	t.Logf("killed or ended after %v: %v", after, cmd.ProcessState)
+	if cmd.ProcessState.ExitCode() < 0 {
+		time.Sleep(pastLease)
+	}
 }
 
 // waitUntilAgreed runs the process until a run has nothing to do.
 func waitUntilAgreed(t *testing.T, binary, dir string) {
 	t.Helper()
 	for range 20 {
-		time.Sleep(1100 * time.Millisecond) // past the lease of the one that was killed
+		time.Sleep(pastLease)
 		cmd := exec.Command(binary, "run", "--once", "-o", "json")
 		cmd.Dir = dir
 		var stdout, stderr bytes.Buffer

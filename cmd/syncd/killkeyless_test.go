@@ -3,8 +3,6 @@ package main
 import (
 	"encoding/csv"
 	"fmt"
-	"math/rand/v2"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,27 +16,11 @@ import (
 // back, contacts get rows, and the process is killed in between. People add rows and contacts, and edit what has an id.
 func TestKillWithoutKeys(t *testing.T) {
 	t.Parallel()
-	seed := rand.Uint64()
-	t.Logf("seed %d", seed)
-	rng := rand.New(rand.NewPCG(seed, 0))
-	dir := t.TempDir()
-	binary := build(t, dir)
-	workspace, err := quosim.New(quosim.Options{RequestsPerSecond: -1})
-	if err != nil {
-		t.Fatal(err)
-	}
-	server := httptest.NewServer(workspace)
-	defer server.Close()
-	write(t, filepath.Join(dir, "syncd.yaml"), fmt.Sprintf(`quo: {api_key: sandbox, base_url: %q, requests_per_second: 150}
-lease: 1s
-region: US
-syncs:
-  - name: customers
+	rng, binary, workspace := newKilled(t, `
     source: {csv: {path: rows.csv, contact_id: contactId, status: status}}
     create_in_source: all
-    fields: {firstName: firstName, phoneNumbers: {mobile: phone}}
-    brake: {deletes: 90%%, updates: 100%%, creates: 100%%}
-`, server.URL))
+    fields: {firstName: firstName, phoneNumbers: {mobile: phone}}`)
+	dir := filepath.Dir(binary)
 	sheet := &idSheet{t: t, path: filepath.Join(dir, "rows.csv"), rows: [][]string{{"contactId", "firstName", "phone", "status", "notes"}}}
 	sheet.add(100)
 	for range 8 {
@@ -56,7 +38,7 @@ syncs:
 			}
 		}
 		sheet.save()
-		killAfter(t, exec.Command(binary, "run", "--once"), dir, time.Duration(rng.IntN(1500))*time.Millisecond)
+		killAfter(t, exec.Command(binary, "run", "--once"), dir, time.Duration(rng.IntN(700))*time.Millisecond)
 		sheet.load()
 	}
 	waitUntilAgreed(t, binary, dir)

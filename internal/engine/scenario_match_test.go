@@ -65,6 +65,15 @@ func TestPersonSettlesATwin(t *testing.T) {
 		wantProblem(t, s.done(), key(6), `the external id 7 of "crm"`)
 		wantEqual(t, "writes", s.seen().writes(), 0)
 	})
+	t.Run("nobody may change it", func(t *testing.T) {
+		s, _ := newTwinScene(t)
+		s.twoWay()
+		c := s.add(quosim.Contact{FirstName: new("Bob"), Source: new("openphone-clio")})
+		s.match(key(6), c.ID)
+		report := s.done()
+		wantProblem(t, report, key(6), "Quo lets nobody change it")
+		wantEqual(t, "writes, source updated", []int{s.seen().writes(), report.SourceUpdated}, []int{0, 0})
+	})
 	t.Run("it is another row's", func(t *testing.T) {
 		s, _ := newTwinScene(t)
 		s.match(key(6), s.contact(key(1)).ID)

@@ -90,6 +90,9 @@ func (d *decider) pair(s *Subject) {
 		d.problem(s, fmt.Sprintf("the contact %s in Quo has the external id %s of %q: it cannot become this row's",
 			c.ID, c.ExternalID, c.Source))
 		return
+	case d.Policy.Direction != contact.FromQuo && c.ReadOnly():
+		d.problem(s, fmt.Sprintf("the contact %s belongs to %s, and Quo lets nobody change it: it cannot become this row's", c.ID, c.Source))
+		return
 	}
 	d.merge(s, contact.Link{Key: s.Key, ContactID: s.Contact.ID, Adopted: true})
 }
