@@ -518,4 +518,3 @@ func (s *shop) named(text string) string {
 		return fmt.Sprintf("id%d", n)
 	})
 }
-
