@@ -12,7 +12,7 @@ import (
 
 const (
 	widest  = 48  // a wider cell does not widen its column
-	longest = 200 // a longer one is cut: -o json has it whole
+	longest = 300 // a longer one is cut: -o json has it whole; what syncd itself says fits
 )
 
 // align returns rows of cells as lines of columns, two spaces apart; a column without text takes no room. The cells

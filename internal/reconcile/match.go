@@ -181,9 +181,9 @@ func (d *decider) twin(s *Subject, t twin) {
 	wanted := t.by == "phone" && m.Phone || t.by == "e-mail" && m.Email
 	settle := fmt.Sprintf("`syncd match %s %s %s` says that it is this row's, --new that it is not", d.Policy.Sync, contact.ShellWord(s.Key), c.ID)
 	switch {
-	case len(t.contacts) > 1:
-		d.problem(s, fmt.Sprintf("%d contacts in Quo have this %s (%s): merge them there, or %s",
-			len(t.contacts), t.by, names(t.contacts), settle))
+	case len(t.contacts) > 1: // a command to copy would be a guess
+		d.problem(s, fmt.Sprintf("%d contacts in Quo have this %s: merge them there, or `syncd match %s %s ID` says which one is this row's, "+
+			"--new that none is: %s", len(t.contacts), t.by, d.Policy.Sync, contact.ShellWord(s.Key), names(t.contacts)))
 	case t.shared:
 		d.problem(s, fmt.Sprintf("several rows have the %s of the contact %s in Quo: only one of them can be its row; %s",
 			t.by, names(t.contacts), settle))
