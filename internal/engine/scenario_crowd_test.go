@@ -135,7 +135,7 @@ func pages(n int) int { return (n + 49) / 50 }
 // the same people, and the rest is not touched.
 func TestCrowdIsLinkedWithoutOneDuplicate(t *testing.T) {
 	t.Parallel()
-	const contacts, rows = 10_000, 8_000
+	const contacts, rows = 10_000 / crowdShare, 8_000 / crowdShare
 	s := newCrowd(t, contacts, rows, reconcile.Match{Phone: true, Email: true})
 	filled := 0
 	for i := 1; i <= rows; i++ {
@@ -168,7 +168,7 @@ func TestCrowdIsLinkedWithoutOneDuplicate(t *testing.T) {
 // TestCrowdWaitsForPeople with `match: ask`: nothing is written but what a person says.
 func TestCrowdWaitsForPeople(t *testing.T) {
 	t.Parallel()
-	const contacts, rows = 10_000, 8_000
+	const contacts, rows = 10_000 / crowdShare, 8_000 / crowdShare
 	s := newCrowd(t, contacts, rows, reconcile.Match{Ask: true})
 	file := s.file()
 	report := s.done()
@@ -177,7 +177,7 @@ func TestCrowdWaitsForPeople(t *testing.T) {
 	wantEqual(t, "the file", s.file(), file)
 	s.wantUntouched(s.before)
 
-	said := []int{1, 10, 4711}
+	said := []int{1, 10, 471}
 	for _, i := range said {
 		s.match(key(i), s.before[i-1].ID)
 	}
