@@ -1,7 +1,6 @@
 package sqlite
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -21,6 +20,7 @@ func openError(path string, err error) error {
 	return fmt.Errorf("state %s: %w", path, explain(err))
 }
 
+// explain says what to do about an error of SQLite or of the file system.
 func explain(err error) error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -57,18 +57,4 @@ func code(err error) int {
 func duplicate(err error) bool {
 	e, ok := errors.AsType[*driver.Error](err)
 	return ok && (e.Code() == codes.SQLITE_CONSTRAINT_UNIQUE || e.Code() == codes.SQLITE_CONSTRAINT_PRIMARYKEY)
-}
-
-// fail gives an error of the database the name of the state and what to do; errors of our own are complete. Once
-// a context is done its error is what counts, whatever the driver and database/sql made of it.
-func (s *Store) fail(ctx context.Context, err error) error {
-	switch {
-	case err == nil:
-		return nil
-	case ctx.Err() != nil:
-		return fmt.Errorf("state %s: %w", s.path, ctx.Err())
-	case code(err) != 0:
-		return openError(s.path, err)
-	}
-	return err
 }

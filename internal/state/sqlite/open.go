@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/gofrs/flock"
+
+	"syncd/internal/state/sqlstore"
 )
 
 // The parameters of the connections. A write transaction takes its lock when it begins, for SQLite fails at once
@@ -39,7 +41,7 @@ func Migrate(ctx context.Context, path string) (from, to int64, err error) {
 	if err != nil {
 		return 0, 0, err
 	}
-	return from, latest, s.Close()
+	return from, sqlstore.Latest, s.Close()
 }
 
 func open(ctx context.Context, path string, opts Options) (*Store, int64, error) {
@@ -60,10 +62,9 @@ func open(ctx context.Context, path string, opts Options) (*Store, int64, error)
 	if err != nil {
 		return nil, 0, openError(path, err)
 	}
-	s := newStore(path, opts)
-	s.writer, s.reader = connect(file, writing), connect(file, reading)
-	s.writer.SetMaxOpenConns(1)
-	if err := migrate(ctx, s.writer, from); err != nil {
+	s := newStore(path, connect(file, writing), connect(file, reading), opts)
+	s.Writer.SetMaxOpenConns(1)
+	if err := migrate(ctx, s.Writer, from); err != nil {
 		s.Close()
 		return nil, 0, openError(path, err)
 	}

@@ -198,8 +198,8 @@ func TestExplainPermission(t *testing.T) {
 
 func TestExplainFullDisk(t *testing.T) {
 	s := openAt(t, filepath.Join(t.TempDir(), "syncd.db"), Options{})
-	_, err := s.writer.ExecContext(t.Context(), `PRAGMA max_page_count = 1; CREATE TABLE large AS SELECT zeroblob(1000000)`)
-	if err = s.fail(t.Context(), err); err == nil || !strings.Contains(err.Error(), "syncd.db: the disk is full: make room on it") {
+	_, err := s.Writer.ExecContext(t.Context(), `PRAGMA max_page_count = 1; CREATE TABLE large AS SELECT zeroblob(1000000)`)
+	if err = openError("syncd.db", err); !strings.Contains(err.Error(), "syncd.db: the disk is full: make room on it") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -15,6 +15,7 @@ import (
 
 	"syncd/internal/contact"
 	"syncd/internal/state"
+	"syncd/internal/state/sqlstore"
 )
 
 // childVariable makes the test binary one of the children, on the state that its argument names.
@@ -73,7 +74,7 @@ func TestProcessesOpenANewFileAtOnce(t *testing.T) {
 	for range 3 {
 		path := filepath.Join(t.TempDir(), "syncd.db")
 		together(t, 4, "open", path, func() { time.Sleep(time.Millisecond) })
-		versions(t, path, latest)
+		versions(t, path, sqlstore.Latest)
 	}
 }
 
@@ -187,7 +188,7 @@ func wrote(t *testing.T, path string, said int) {
 	check(t, err)
 	defer s.Close()
 	var verdict string
-	check(t, s.reader.QueryRowContext(t.Context(), `PRAGMA integrity_check`).Scan(&verdict))
+	check(t, s.Reader.QueryRowContext(t.Context(), `PRAGMA integrity_check`).Scan(&verdict))
 	if verdict != "ok" {
 		t.Fatal(verdict)
 	}

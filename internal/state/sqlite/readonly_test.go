@@ -62,7 +62,7 @@ func TestReadOnlyLeavesEverythingAsItIs(t *testing.T) {
 	check(t, err)
 	readsLink(t, s)
 	refusesWrites(t, s)
-	_, err = s.reader.ExecContext(t.Context(), `DELETE FROM links`)
+	_, err = s.Reader.ExecContext(t.Context(), `DELETE FROM links`)
 	if err == nil {
 		t.Error("the connection writes")
 	}

@@ -4,20 +4,16 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"io/fs"
 
 	"github.com/pressly/goose/v3"
 
-	"syncd/migrations"
+	"syncd/internal/state/sqlstore"
 )
 
 // applicationID marks a database as the state of syncd: "sync" in ASCII.
 //
 // https://www.sqlite.org/pragma.html#pragma_application_id
 const applicationID = 0x73796e63
-
-// latest is the version of the schema that this program reads and writes: the number of the newest migration.
-const latest = 2
 
 // Version returns the version of the schema of the file at path, 0 when there is none, and the one that this
 // program needs. It writes nothing.
@@ -27,13 +23,13 @@ func Version(ctx context.Context, path string) (have, need int64, err error) {
 		return 0, 0, openError(path, err)
 	}
 	if !exists {
-		return 0, latest, nil
+		return 0, sqlstore.Latest, nil
 	}
 	have, err = inspect(ctx, file)
 	if err != nil {
 		return 0, 0, openError(path, err)
 	}
-	return have, latest, nil
+	return have, sqlstore.Latest, nil
 }
 
 // inspect returns the version of a file's schema, as identify does, and writes nothing.
@@ -66,10 +62,7 @@ func identify(ctx context.Context, db *sql.DB) (version int64, err error) {
 	if err := db.QueryRowContext(ctx, versionSQL).Scan(&version); err != nil {
 		return 0, err
 	}
-	if version > latest {
-		return 0, fmt.Errorf("it has schema %d, this syncd knows up to %d: use a newer syncd", version, latest)
-	}
-	return version, nil
+	return version, sqlstore.CheckNewer(version)
 }
 
 // migrate brings a schema up to date. A new database is marked first, so that one whose creation was interrupted
@@ -80,14 +73,5 @@ func migrate(ctx context.Context, db *sql.DB, from int64) error {
 			return err
 		}
 	}
-	dir, err := fs.Sub(migrations.FS, "sqlite")
-	if err != nil {
-		return err
-	}
-	provider, err := goose.NewProvider(goose.DialectSQLite3, db, dir, goose.WithDisableGlobalRegistry(true))
-	if err != nil {
-		return err
-	}
-	_, err = provider.Up(ctx)
-	return err
+	return sqlstore.Migrate(ctx, db, goose.DialectSQLite3, "sqlite")
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/pressly/goose/v3"
 
+	"syncd/internal/state/sqlstore"
 	"syncd/migrations"
 )
 
@@ -15,21 +16,21 @@ func TestLatestIsTheNewestMigration(t *testing.T) {
 	check(t, err)
 	newest, err := goose.NumericComponent(files[len(files)-1])
 	check(t, err)
-	if newest != latest {
-		t.Errorf("the newest migration is %d, latest is %d", newest, latest)
+	if newest != sqlstore.Latest {
+		t.Errorf("the newest migration is %d, latest is %d", newest, sqlstore.Latest)
 	}
 }
 
 func TestMigrate(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "syncd.db")
 	versions(t, path, 0)
-	for _, want := range []int64{0, latest} { // new, and again
+	for _, want := range []int64{0, sqlstore.Latest} { // new, and again
 		from, to, err := Migrate(t.Context(), path)
 		check(t, err)
-		if from != want || to != latest {
-			t.Errorf("migrated from %d to %d, want from %d to %d", from, to, want, latest)
+		if from != want || to != sqlstore.Latest {
+			t.Errorf("migrated from %d to %d, want from %d to %d", from, to, want, sqlstore.Latest)
 		}
-		versions(t, path, latest)
+		versions(t, path, sqlstore.Latest)
 	}
 }
 
@@ -38,8 +39,8 @@ func versions(t *testing.T, path string, want int64) {
 	t.Helper()
 	have, need, err := Version(t.Context(), path)
 	check(t, err)
-	if have != want || need != latest {
-		t.Errorf("have schema %d, need %d, want %d and %d", have, need, want, latest)
+	if have != want || need != sqlstore.Latest {
+		t.Errorf("have schema %d, need %d, want %d and %d", have, need, want, sqlstore.Latest)
 	}
 }
 
@@ -47,13 +48,13 @@ func TestMigrateDownAndUp(t *testing.T) {
 	s := openAt(t, filepath.Join(t.TempDir(), "syncd.db"), Options{})
 	dir, err := fs.Sub(migrations.FS, "sqlite")
 	check(t, err)
-	provider, err := goose.NewProvider(goose.DialectSQLite3, s.writer, dir)
+	provider, err := goose.NewProvider(goose.DialectSQLite3, s.Writer, dir)
 	check(t, err)
 	_, err = provider.DownTo(t.Context(), 0)
 	check(t, err)
 	var left int
 	const ours = `SELECT count(*) FROM sqlite_schema WHERE name NOT LIKE 'goose%' AND name NOT LIKE 'sqlite%'`
-	check(t, s.writer.QueryRow(ours).Scan(&left))
+	check(t, s.Writer.QueryRow(ours).Scan(&left))
 	if left != 0 {
 		t.Errorf("%d tables and indexes are left", left)
 	}
@@ -72,7 +73,7 @@ func TestTablesRefuse(t *testing.T) {
 		"what no run held":    `INSERT INTO held VALUES (1, 1, 'customers', 'C-1', 'quo', 'update', NULL, NULL, NULL, 0)`,
 		"a link without sync": `INSERT INTO links VALUES (NULL, 'C-1', '', 0, '', 0, 0, NULL, NULL, NULL, 0, NULL)`,
 	} {
-		if _, err := s.writer.ExecContext(t.Context(), text); err == nil {
+		if _, err := s.Writer.ExecContext(t.Context(), text); err == nil {
 			t.Errorf("%s was stored", name)
 		}
 	}

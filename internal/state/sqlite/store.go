@@ -1,18 +1,16 @@
 // Package sqlite keeps the state in one SQLite file, for one machine: any number of its processes may share the
-// file, on a local disk. It is the embedded implementation of [state.Store]; the tables are in migrations/sqlite.
+// file, on a local disk. The tables are in migrations/sqlite, what is read and written in package sqlstore.
 //
-// Start with [Open]. Every write goes through [Store.write] or [Store.fenced], one short transaction each.
+// Start with [Open].
 package sqlite
 
 import (
-	"context"
 	"database/sql"
-	"errors"
 	"time"
 
 	_ "modernc.org/sqlite" // the driver "sqlite"
 
-	"syncd/internal/state"
+	"syncd/internal/state/sqlstore"
 )
 
 // Options are what a store needs besides its file.
@@ -22,34 +20,15 @@ type Options struct {
 }
 
 // Store is the state in a SQLite file.
-type Store struct {
-	path   string  // as messages name it
-	writer *sql.DB // one connection; nil when the store is open for reading only
-	reader *sql.DB
-	clock  func() time.Time
-}
+type Store = sqlstore.Store
 
-var _ state.Store = (*Store)(nil)
-
-func newStore(path string, opts Options) *Store {
+// newStore returns the store of a file whose schema is up to date. The writer is one connection, nil when the store is
+// open for reading only; so is the reader when there is no file.
+func newStore(path string, writer, reader *sql.DB, opts Options) *Store {
 	if opts.Now == nil {
 		opts.Now = time.Now
 	}
-	return &Store{path: path, clock: opts.Now}
-}
-
-// Now returns the time by the store's clock, in UTC.
-func (s *Store) Now(context.Context) (time.Time, error) { return s.now(), nil }
-
-// now is cut to the microseconds that the tables keep, so that a time read back equals the one written.
-func (s *Store) now() time.Time { return s.clock().UTC().Truncate(time.Microsecond) }
-
-// Close waits for what is under way and closes the file; the last process to do so folds the write-ahead log
-// into it. Closing twice does no harm.
-func (s *Store) Close() error {
-	err := s.reader.Close()
-	if s.writer != nil {
-		err = errors.Join(err, s.writer.Close())
-	}
-	return err
+	return sqlstore.New(sqlstore.Options{
+		Name: path, Dialect: &dialect, Writer: writer, Reader: reader, Empty: reader == nil, Now: opts.Now,
+	})
 }

@@ -1,4 +1,4 @@
-package sqlite
+package sqlstore
 
 import (
 	"context"
@@ -17,14 +17,13 @@ func (tx transaction) replaceFindings(ctx context.Context, run int64, f *state.F
 	return tx.replaceHeld(ctx, run, f)
 }
 
-// clear runs ofSync for the sync when scope is nil, and ofKey for each key of scope otherwise.
-func (tx transaction) clear(ctx context.Context, scope []string, ofSync, ofKey string) error {
+// clear runs ofSync for the sync when scope is nil, and ofKeys for the keys of scope otherwise.
+func (tx transaction) clear(ctx context.Context, scope []string, ofSync, ofKeys string) error {
+	var err error
 	if scope == nil {
-		_, err := tx.exec(ctx, ofSync, tx.sync)
-		return err
+		_, err = tx.exec(ctx, ofSync, tx.sync)
+	} else {
+		_, err = tx.forKeys(ctx, ofKeys, scope, tx.sync)
 	}
-	return forEach(ctx, tx, ofKey, scope, func(key string, exec execFunc) error {
-		_, err := exec(tx.sync, key)
-		return err
-	})
+	return err
 }

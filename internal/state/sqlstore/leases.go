@@ -1,4 +1,4 @@
-package sqlite
+package sqlstore
 
 import (
 	"context"
@@ -23,14 +23,13 @@ const (
 // Acquire takes the lease of a sync for ttl, unless it is held: a *state.LeasedError.
 func (s *Store) Acquire(ctx context.Context, sync, holder string, ttl time.Duration) (state.Lease, error) {
 	lease := state.Lease{Sync: sync, Holder: holder}
-	err := s.write(ctx, func(tx transaction) error {
-		row := tx.QueryRowContext(ctx, acquireSQL, sync, holder, micros(tx.now.Add(ttl)), micros(tx.now))
-		err := row.Scan(&lease.Token)
+	err := s.write(ctx, sync, func(tx transaction) error {
+		err := tx.row(ctx, acquireSQL, sync, holder, tx.now.Add(ttl), tx.now)(&lease.Token)
 		if !errors.Is(err, sql.ErrNoRows) {
 			return err
 		}
 		leased := &state.LeasedError{Sync: sync}
-		if err := tx.QueryRowContext(ctx, holderSQL, sync).Scan(&leased.Holder, scanTime{&leased.Until}); err != nil {
+		if err := tx.row(ctx, holderSQL, sync)(&leased.Holder, scanTime{&leased.Until}); err != nil {
 			return err
 		}
 		return leased
@@ -43,8 +42,8 @@ func (s *Store) Acquire(ctx context.Context, sync, holder string, ttl time.Durat
 
 // Renew makes the lease last ttl from now. One that ran out is renewed as long as nobody else took it.
 func (s *Store) Renew(ctx context.Context, lease state.Lease, ttl time.Duration) error {
-	return s.write(ctx, func(tx transaction) error {
-		renewed, err := tx.exec(ctx, renewSQL, lease.Sync, lease.Token, micros(tx.now.Add(ttl)))
+	return s.write(ctx, lease.Sync, func(tx transaction) error {
+		renewed, err := tx.exec(ctx, renewSQL, lease.Sync, lease.Token, tx.now.Add(ttl))
 		if err == nil && renewed == 0 {
 			return leaseLost(lease)
 		}
@@ -54,7 +53,7 @@ func (s *Store) Renew(ctx context.Context, lease state.Lease, ttl time.Duration)
 
 // Release gives the lease back. Its token stays, so that the next one is greater.
 func (s *Store) Release(ctx context.Context, lease state.Lease) error {
-	return s.write(ctx, func(tx transaction) error {
+	return s.write(ctx, lease.Sync, func(tx transaction) error {
 		_, err := tx.exec(ctx, releaseSQL, lease.Sync, lease.Token)
 		return err
 	})

@@ -1,4 +1,4 @@
-package sqlite
+package sqlstore
 
 import (
 	"context"
@@ -13,11 +13,13 @@ const (
 	heldSQL = `SELECT run, key, side, action, fingerprint, fields, approved_at
 		FROM held WHERE sync = $1 AND void = 0 ORDER BY key, run, seq`
 	voidHeldSQL    = `UPDATE held SET void = 1 WHERE sync = $1 AND void = 0`
-	voidKeyHeldSQL = `UPDATE held SET void = 1 WHERE sync = $1 AND void = 0 AND key = $2`
-	spendHeldSQL   = `UPDATE held SET void = 1 WHERE sync = $1 AND void = 0
-		AND (key, side, action) = (SELECT key, side, action FROM journal WHERE run = $2 AND seq = $3)`
+	voidKeyHeldSQL = `UPDATE held SET void = 1 WHERE sync = $1 AND void = 0 AND key = {key text}`
+	spendHeldSQL   = `UPDATE held SET void = 1 FROM journal j
+		WHERE j.run = {run number} AND j.seq = {seq number}
+		AND held.sync = $1 AND held.void = 0 AND held.key = j.key AND held.side = j.side AND held.action = j.action`
 	putHeldSQL = `INSERT INTO held (run, seq, sync, key, side, action, fingerprint, fields, approved_at, void)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 0)`
+		VALUES ({run number}, {seq number}, $1, {key text}, {side text}, {action text}, {fingerprint hash}, {fields json},
+			{approved_at time}, 0)`
 )
 
 // Held returns the operations of a sync that wait for a person, or were let through and wait for the next run,
@@ -62,19 +64,16 @@ func (tx transaction) replaceHeld(ctx context.Context, run int64, f *state.Findi
 		return err
 	}
 	seq := 0
-	return forEach(ctx, tx, putHeldSQL, f.Held, func(h state.Held, exec execFunc) error {
+	_, err = bulk(ctx, tx, putHeldSQL, f.Held, func(h state.Held) []any {
 		seq++
-		_, err := exec(run, seq, tx.sync, h.Key, h.Side, h.Action, hash(h.Fingerprint), document{h.Fields},
-			micros(approvedAt[operationOf(h)]))
-		return err
-	})
+		return []any{run, seq, h.Key, h.Side, h.Action, h.Fingerprint, document{h.Fields}, approvedAt[operationOf(h)]}
+	}, tx.sync)
+	return err
 }
 
 // spend makes void what is held of the records, sides and actions that are done now.
 func (tx transaction) spend(ctx context.Context, marks []state.Mark) error {
 	done := slices.DeleteFunc(slices.Clone(marks), func(m state.Mark) bool { return m.State != state.Done })
-	return forEach(ctx, tx, spendHeldSQL, done, func(m state.Mark, exec execFunc) error {
-		_, err := exec(tx.sync, m.Run, m.Seq)
-		return err
-	})
+	_, err := bulk(ctx, tx, spendHeldSQL, done, func(m state.Mark) []any { return []any{m.Run, m.Seq} }, tx.sync)
+	return err
 }

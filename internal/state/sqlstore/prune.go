@@ -1,4 +1,4 @@
-package sqlite
+package sqlstore
 
 import (
 	"context"
@@ -13,8 +13,8 @@ const (
 		AND NOT EXISTS (SELECT 1 FROM journal j
 			WHERE j.sync = r.sync AND j.run = r.id AND j.state IN ('intended', 'sent', 'unknown'))
 		AND NOT EXISTS (SELECT 1 FROM held h WHERE h.run = r.id AND h.void = 0)`
-	pruneEntriesSQL = `DELETE FROM journal WHERE rowid IN (
-		SELECT e.rowid FROM runs r JOIN journal e ON e.run = r.id WHERE ` + prunable + ` LIMIT $2)`
+	pruneEntriesSQL = `DELETE FROM journal WHERE (run, seq) IN (
+		SELECT e.run, e.seq FROM runs r JOIN journal e ON e.run = r.id WHERE ` + prunable + ` LIMIT $2)`
 	pruneRunsSQL = `DELETE FROM runs WHERE id IN (
 		SELECT r.id FROM runs r WHERE ` + prunable + `
 		AND NOT EXISTS (SELECT 1 FROM journal e WHERE e.run = r.id) LIMIT $2)`
@@ -41,9 +41,10 @@ func (s *Store) Prune(ctx context.Context, before time.Time, limit int) (removed
 }
 
 func (s *Store) pruneSome(ctx context.Context, before time.Time, limit int) (removed int, err error) {
-	err = s.write(ctx, func(tx transaction) error {
+	err = s.write(ctx, "", func(tx transaction) error {
+		removed = 0
 		for _, text := range []string{pruneEntriesSQL, pruneRunsSQL} {
-			n, err := tx.exec(ctx, text, before.UnixMicro(), limit-removed)
+			n, err := tx.exec(ctx, text, before, limit-removed)
 			if err != nil {
 				return err
 			}

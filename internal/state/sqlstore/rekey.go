@@ -1,4 +1,4 @@
-package sqlite
+package sqlstore
 
 import (
 	"context"
@@ -19,7 +19,7 @@ func (s *Store) Rekey(ctx context.Context, lease state.Lease, old, key string) e
 	return s.fenced(ctx, lease, func(tx transaction) error {
 		moved, err := tx.exec(ctx, rekeyLinkSQL, tx.sync, old, key)
 		switch {
-		case duplicate(err):
+		case s.Dialect.Duplicate(err):
 			return fmt.Errorf("sync %s: %w", tx.sync, &state.ExistsError{Key: key})
 		case err != nil:
 			return err
@@ -29,7 +29,7 @@ func (s *Store) Rekey(ctx context.Context, lease state.Lease, old, key string) e
 		if _, err := tx.exec(ctx, rekeyJournalSQL, tx.sync, old, key); err != nil {
 			return err
 		}
-		if _, err := tx.exec(ctx, clearKeyConflictSQL, tx.sync, key); err != nil { // the link's own replace them
+		if _, err := tx.forKeys(ctx, clearKeyConflictSQL, []string{key}, tx.sync); err != nil { // the link's own replace them
 			return err
 		}
 		_, err = tx.exec(ctx, rekeyConflictsSQL, tx.sync, old, key)

@@ -1,4 +1,4 @@
-package sqlite
+package sqlstore
 
 import (
 	"context"
@@ -12,21 +12,21 @@ const (
 	isLinkedSQL = `SELECT count(*) FROM links WHERE sync = $1 AND key = $2 AND unlinked = '' AND contact_id <> ''`
 	putMatchSQL = `INSERT INTO matches (sync, key, contact_id, decided_at) VALUES ($1, $2, $3, $4)
 		ON CONFLICT (sync, key) DO UPDATE SET contact_id = excluded.contact_id, decided_at = excluded.decided_at`
-	dropMatchSQL = `DELETE FROM matches WHERE sync = $1 AND key = $2`
+	dropMatchSQL = `DELETE FROM matches WHERE sync = $1 AND key = {key text}`
 )
 
 // Match settles a twin: the record of key gets the contact with this id or, when it is "", one of its own. A
 // *state.ExistsError: it has one already.
 func (s *Store) Match(ctx context.Context, sync, key, contactID string) error {
-	return s.write(ctx, func(tx transaction) error {
+	return s.write(ctx, sync, func(tx transaction) error {
 		var linked bool
-		if err := tx.QueryRowContext(ctx, isLinkedSQL, sync, key).Scan(&linked); err != nil {
+		if err := tx.row(ctx, isLinkedSQL, sync, key)(&linked); err != nil {
 			return err
 		}
 		if linked {
 			return fmt.Errorf("sync %s: %w", sync, &state.ExistsError{Key: key})
 		}
-		_, err := tx.exec(ctx, putMatchSQL, sync, key, contactID, micros(tx.now))
+		_, err := tx.exec(ctx, putMatchSQL, sync, key, contactID, tx.now)
 		return err
 	})
 }
@@ -54,8 +54,6 @@ func (tx transaction) carriedOut(ctx context.Context, links []state.Link) error 
 			matched = append(matched, l.Key)
 		}
 	}
-	return forEach(ctx, tx, dropMatchSQL, matched, func(key string, exec execFunc) error {
-		_, err := exec(tx.sync, key)
-		return err
-	})
+	_, err := tx.forKeys(ctx, dropMatchSQL, matched, tx.sync)
+	return err
 }

@@ -1,9 +1,7 @@
-package sqlite
+package sqlstore
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"fmt"
 
 	"syncd/internal/state"
@@ -19,11 +17,11 @@ const (
 
 // Sync returns what is remembered of a sync; one that never ran is the zero Sync with its name.
 func (s *Store) Sync(ctx context.Context, name string) (state.Sync, error) {
-	sync, err := scanSync(s.reader.QueryRowContext(ctx, syncSQL, name))
-	if errors.Is(err, sql.ErrNoRows) {
-		return state.Sync{Name: name}, nil
+	all, err := list(ctx, s, scanSync, syncSQL, name)
+	if err != nil || len(all) == 0 {
+		return state.Sync{Name: name}, err
 	}
-	return sync, s.fail(ctx, err)
+	return all[0], nil
 }
 
 // Syncs returns all syncs that ever ran, by name.
@@ -43,6 +41,6 @@ func (tx transaction) putSync(ctx context.Context, sync *state.Sync) error {
 	if sync.Name != tx.sync {
 		return fmt.Errorf("sync %s: written under the lease of sync %s", sync.Name, tx.sync)
 	}
-	_, err := tx.exec(ctx, putSyncSQL, sync.Name, sync.Label, sync.FirstRunDone, raw(sync.Source))
+	_, err := tx.exec(ctx, putSyncSQL, sync.Name, sync.Label, sync.FirstRunDone, sync.Source)
 	return err
 }

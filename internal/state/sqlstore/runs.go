@@ -1,9 +1,7 @@
-package sqlite
+package sqlstore
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"fmt"
 	"math"
 
@@ -16,7 +14,7 @@ const (
 	allRunsSQL  = `SELECT ` + runColumns + ` FROM runs ORDER BY id DESC LIMIT $1`
 	syncRunsSQL = `SELECT ` + runColumns + ` FROM runs WHERE sync = $1 ORDER BY id DESC LIMIT $2`
 
-	rememberSyncSQL = `INSERT INTO syncs (name, label, first_run_done) VALUES ($1, '', 0) ON CONFLICT (name) DO NOTHING`
+	rememberSyncSQL = `INSERT INTO syncs (name, label, first_run_done) VALUES ($1, '', false) ON CONFLICT (name) DO NOTHING`
 	abandonRunsSQL  = `UPDATE runs SET status = 'failed', finished_at = $2 WHERE sync = $1 AND status = 'running'`
 	startRunSQL     = `INSERT INTO runs (sync, status, started_at) VALUES ($1, 'running', $2) RETURNING ` + runColumns
 	finishRunSQL    = `UPDATE runs SET status = $3, finished_at = $4, report = $5 WHERE id = $1 AND sync = $2`
@@ -29,11 +27,10 @@ func (s *Store) StartRun(ctx context.Context, lease state.Lease) (run state.Run,
 		if _, err := tx.exec(ctx, rememberSyncSQL, tx.sync); err != nil {
 			return err
 		}
-		if _, err := tx.exec(ctx, abandonRunsSQL, tx.sync, micros(tx.now)); err != nil {
+		if _, err := tx.exec(ctx, abandonRunsSQL, tx.sync, tx.now); err != nil {
 			return err
 		}
-		run, err = scanRun(tx.QueryRowContext(ctx, startRunSQL, tx.sync, micros(tx.now)))
-		return err
+		return tx.row(ctx, startRunSQL, tx.sync, tx.now)(runFields(&run)...)
 	})
 	if err != nil {
 		return state.Run{}, err
@@ -45,7 +42,7 @@ func (s *Store) StartRun(ctx context.Context, lease state.Lease) (run state.Run,
 // before.
 func (s *Store) FinishRun(ctx context.Context, lease state.Lease, run state.Run, findings *state.Findings) error {
 	return s.fenced(ctx, lease, func(tx transaction) error {
-		finished, err := tx.exec(ctx, finishRunSQL, run.ID, tx.sync, run.Status, micros(tx.now), raw(run.Report))
+		finished, err := tx.exec(ctx, finishRunSQL, run.ID, tx.sync, run.Status, tx.now, run.Report)
 		if err == nil && finished == 0 {
 			err = fmt.Errorf("sync %s: run %d: %w", tx.sync, run.ID, state.ErrNotFound)
 		}
@@ -69,17 +66,18 @@ func (s *Store) Runs(ctx context.Context, sync string, limit int) ([]state.Run, 
 
 // Run returns one run, or state.ErrNotFound.
 func (s *Store) Run(ctx context.Context, id int64) (state.Run, error) {
-	run, err := scanRun(s.reader.QueryRowContext(ctx, runSQL, id))
-	if errors.Is(err, sql.ErrNoRows) {
-		return state.Run{}, runNotFound(id)
-	}
-	return run, s.fail(ctx, err)
+	return one(ctx, s, runNotFound(id), scanRun, runSQL, id)
 }
 
 func runNotFound(id int64) error { return fmt.Errorf("run %d: %w", id, state.ErrNotFound) }
 
+func runFields(run *state.Run) []any {
+	return []any{
+		&run.ID, &run.Sync, &run.Status, scanTime{&run.StartedAt}, scanTime{&run.FinishedAt}, (*[]byte)(&run.Report),
+	}
+}
+
 func scanRun(r row) (run state.Run, err error) {
-	err = r.Scan(&run.ID, &run.Sync, &run.Status, scanTime{&run.StartedAt}, scanTime{&run.FinishedAt},
-		(*[]byte)(&run.Report))
+	err = r.Scan(runFields(&run)...)
 	return run, err
 }

@@ -1,4 +1,4 @@
-package sqlite
+package sqlstore
 
 import (
 	"context"
@@ -11,10 +11,11 @@ const (
 	conflictsSQL = `SELECT key, field, base_value, source_value, quo_value, take, first_at
 		FROM conflicts WHERE sync = $1 ORDER BY key, field`
 	clearConflictsSQL   = `DELETE FROM conflicts WHERE sync = $1`
-	clearKeyConflictSQL = `DELETE FROM conflicts WHERE sync = $1 AND key = $2`
+	clearKeyConflictSQL = `DELETE FROM conflicts WHERE sync = $1 AND key = {key text}`
 	putConflictSQL      = `INSERT INTO conflicts
 		(sync, key, field, base_value, source_value, quo_value, take, first_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+		VALUES ($1, {key text}, {field text}, {base_value text}, {source_value text}, {quo_value text}, {take text},
+			{first_at time})
 		ON CONFLICT (sync, key, field) DO UPDATE
 		SET base_value = excluded.base_value, source_value = excluded.source_value,
 			quo_value = excluded.quo_value, take = excluded.take`
@@ -36,6 +37,8 @@ type place struct {
 	field contact.Field
 }
 
+func placeOf(c state.Conflict) place { return place{c.Key, c.Field} }
+
 func (tx transaction) replaceConflicts(ctx context.Context, f *state.Findings) error {
 	stored, err := query(ctx, tx, scanConflict, conflictsSQL, tx.sync)
 	if err != nil {
@@ -43,20 +46,19 @@ func (tx transaction) replaceConflicts(ctx context.Context, f *state.Findings) e
 	}
 	earlier := make(map[place]state.Conflict, len(stored))
 	for _, c := range stored {
-		earlier[place{c.Key, c.Field}] = c
+		earlier[placeOf(c)] = c
 	}
 	if err := tx.clear(ctx, f.Scope, clearConflictsSQL, clearKeyConflictSQL); err != nil {
 		return err
 	}
-	return forEach(ctx, tx, putConflictSQL, f.Conflicts, func(c state.Conflict, exec execFunc) error {
+	return bulkDistinct(ctx, tx, putConflictSQL, f.Conflicts, placeOf, func(c state.Conflict) []any {
 		c.FirstAt = tx.now
-		if before, known := earlier[place{c.Key, c.Field}]; known {
+		if before, known := earlier[placeOf(c)]; known {
 			c.FirstAt = before.FirstAt
 			if before.Take != "" && before.Conflict == c.Conflict { // the later word: this run began before it
 				c.Take = before.Take
 			}
 		}
-		_, err := exec(tx.sync, c.Key, c.Field, c.Base, c.Source, c.Quo, c.Take, micros(c.FirstAt))
-		return err
-	})
+		return []any{c.Key, c.Field, c.Base, c.Source, c.Quo, c.Take, c.FirstAt}
+	}, tx.sync)
 }

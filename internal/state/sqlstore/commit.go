@@ -1,14 +1,15 @@
-package sqlite
+package sqlstore
 
 import (
 	"context"
+	"errors"
 
 	"syncd/internal/state"
 )
 
 // Commit writes a batch: all of it or nothing.
 func (s *Store) Commit(ctx context.Context, lease state.Lease, batch state.Batch) error {
-	return s.fenced(ctx, lease, func(tx transaction) error {
+	err := s.fenced(ctx, lease, func(tx transaction) error {
 		if err := tx.putSync(ctx, batch.Sync); err != nil {
 			return err
 		}
@@ -29,4 +30,8 @@ func (s *Store) Commit(ctx context.Context, lease state.Lease, batch state.Batch
 		}
 		return tx.spend(ctx, batch.Marks)
 	})
+	if taken, ok := errors.AsType[*contactTaken](err); ok {
+		return s.doubleLink(ctx, lease.Sync, batch, taken.err)
+	}
+	return err
 }

@@ -1,4 +1,4 @@
-package sqlite
+package sqlstore
 
 import (
 	"context"
@@ -12,10 +12,11 @@ const (
 	problemsSQL = `SELECT key, row, column_name, value, reason, cause, attempts, retry_at, first_at
 		FROM problems WHERE sync = $1 ORDER BY key, row, column_name, id`
 	clearProblemsSQL   = `DELETE FROM problems WHERE sync = $1`
-	clearKeyProblemSQL = `DELETE FROM problems WHERE sync = $1 AND key = $2`
+	clearKeyProblemSQL = `DELETE FROM problems WHERE sync = $1 AND key = {key text}`
 	putProblemSQL      = `INSERT INTO problems
 		(sync, key, row, column_name, value, reason, cause, attempts, retry_at, first_at)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)`
+		VALUES ($1, {key text}, {row number}, {column_name text}, {value text}, {reason text}, {cause hash},
+			{attempts number}, {retry_at time}, {first_at time})`
 )
 
 // Problems returns the problems that the last runs of a sync left, by key.
@@ -48,13 +49,12 @@ func (tx transaction) replaceProblems(ctx context.Context, f *state.Findings) er
 	if err := tx.clear(ctx, f.Scope, clearProblemsSQL, clearKeyProblemSQL); err != nil {
 		return err
 	}
-	return forEach(ctx, tx, putProblemSQL, f.Problems, func(p state.Problem, exec execFunc) error {
+	_, err = bulk(ctx, tx, putProblemSQL, f.Problems, func(p state.Problem) []any {
 		at, known := firstAt[sameProblem(p)]
 		if !known {
 			at = tx.now
 		}
-		_, err := exec(tx.sync, p.Key, p.Row, p.Column, p.Value, p.Reason, hash(p.Cause),
-			p.Attempts, micros(p.RetryAt), micros(at))
-		return err
-	})
+		return []any{p.Key, p.Row, p.Column, p.Value, p.Reason, p.Cause, p.Attempts, p.RetryAt, at}
+	}, tx.sync)
+	return err
 }

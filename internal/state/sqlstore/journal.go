@@ -1,4 +1,4 @@
-package sqlite
+package sqlstore
 
 import (
 	"context"
@@ -20,12 +20,16 @@ const (
 		GROUP BY side, action ORDER BY side, action`
 
 	putEntrySQL = `INSERT INTO journal (` + entryColumns + `)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)`
+		VALUES ({run number}, {seq number}, {sync text}, {key text}, {side text}, {action text}, {contact_id text},
+			{state text}, {approved bool}, {first_sight bool}, {reason text}, {fields json}, {before json}, {after json},
+			{base json}, {source_hash hash}, {error text}, {sent_at time}, {settled_at time})`
 	// An operation that is sent again was sent now; that its answer was not heard, or was, says nothing about when.
 	markSQL = `UPDATE journal
-		SET state = $4, contact_id = CASE WHEN $5 = '' THEN contact_id ELSE $5 END, error = $6,
-			sent_at = CASE WHEN $4 = 'sent' OR sent_at IS NULL THEN $7 ELSE sent_at END, settled_at = $8
-		WHERE run = $1 AND seq = $2 AND sync = $3`
+		SET state = {state text}, contact_id = CASE WHEN {contact_id text} = '' THEN contact_id ELSE {contact_id text} END,
+			error = {error text}, settled_at = {settled_at time},
+			sent_at = CASE WHEN {state text} = 'sent' OR sent_at IS NULL THEN {sent_at time} ELSE sent_at END
+		WHERE run = {run number} AND seq = {seq number} AND sync = $1`
+	isEntrySQL = `SELECT count(*) FROM journal WHERE run = $1 AND seq = $2 AND sync = $3`
 )
 
 // Open returns the entries of a sync that are Intended, Sent or Unknown, oldest first.
@@ -46,7 +50,10 @@ func (s *Store) History(ctx context.Context, sync, key string) ([]state.Entry, e
 // Counts returns how many operations of a sync were done since a time, without those that a person approved and
 // those marked FirstSight.
 func (s *Store) Counts(ctx context.Context, sync string, since time.Time) ([]state.Count, error) {
-	return list(ctx, s, scanCount, countsSQL, sync, since.UnixMicro())
+	if since.IsZero() {
+		since = time.Unix(0, 0) // as an argument the zero time is null
+	}
+	return list(ctx, s, scanCount, countsSQL, sync, since)
 }
 
 func scanEntry(r row) (e state.Entry, err error) {
@@ -62,40 +69,68 @@ func scanCount(r row) (c state.Count, err error) {
 }
 
 func (tx transaction) putEntries(ctx context.Context, entries []state.Entry) error {
-	return forEach(ctx, tx, putEntrySQL, entries, func(e state.Entry, exec execFunc) error {
+	for _, e := range entries {
 		if e.Sync != tx.sync {
 			return fmt.Errorf("sync %s: journal entry %d of run %d: written under the lease of sync %s",
 				e.Sync, e.Seq, e.Run, tx.sync)
 		}
+	}
+	_, err := bulk(ctx, tx, putEntrySQL, entries, func(e state.Entry) []any {
 		sentAt, settledAt := stamps(e.State, tx.now)
-		_, err := exec(e.Run, e.Seq, e.Sync, e.Key, e.Side, e.Action, e.ContactID, e.State, e.Approved, e.FirstSight,
-			e.Reason, document{e.Fields}, raw(e.Before), raw(e.After), document{e.Base}, hash(e.SourceHash), e.Error,
-			sentAt, settledAt)
-		return err
+		return []any{e.Run, e.Seq, e.Sync, e.Key, e.Side, e.Action, e.ContactID, e.State, e.Approved, e.FirstSight,
+			e.Reason, document{e.Fields}, e.Before, e.After, document{e.Base}, e.SourceHash, e.Error, sentAt, settledAt}
 	})
+	return err
 }
 
+// entryID is what a mark and its entry have in common.
+type entryID struct {
+	run int64
+	seq int
+}
+
+func markedEntry(m state.Mark) entryID { return entryID{m.Run, m.Seq} }
+
 func (tx transaction) mark(ctx context.Context, marks []state.Mark) error {
-	return forEach(ctx, tx, markSQL, marks, func(m state.Mark, exec execFunc) error {
-		sentAt, settledAt := stamps(m.State, tx.now)
-		marked, err := exec(m.Run, m.Seq, tx.sync, m.State, m.ContactID, m.Error, sentAt, settledAt)
-		if err == nil && marked == 0 {
+	for _, some := range distinct(marks, markedEntry) {
+		marked, err := bulk(ctx, tx, markSQL, some, func(m state.Mark) []any {
+			sentAt, settledAt := stamps(m.State, tx.now)
+			return []any{m.State, m.ContactID, m.Error, settledAt, sentAt, m.Run, m.Seq}
+		}, tx.sync)
+		if err != nil {
+			return err
+		}
+		if marked < int64(len(some)) {
+			return tx.unmarked(ctx, some)
+		}
+	}
+	return nil
+}
+
+// unmarked returns the error of marks some of which are of no entry.
+func (tx transaction) unmarked(ctx context.Context, marks []state.Mark) error {
+	for _, m := range marks {
+		var exists bool
+		if err := tx.row(ctx, isEntrySQL, m.Run, m.Seq, tx.sync)(&exists); err != nil {
+			return err
+		}
+		if !exists {
 			return fmt.Errorf("sync %s: journal entry %d of run %d: %w", tx.sync, m.Seq, m.Run, state.ErrNotFound)
 		}
-		return err
-	})
+	}
+	return nil
 }
 
 // stamps returns when an entry that reaches a state now was sent, unless that is known, and was settled. What
-// failed may never have been sent.
-func stamps(s state.EntryState, now time.Time) (sentAt, settledAt any) {
+// failed may never have been sent. Zero is not known, or not yet.
+func stamps(s state.EntryState, now time.Time) (sentAt, settledAt time.Time) {
 	switch s {
 	case state.Sent, state.Unknown:
-		return micros(now), nil
+		return now, time.Time{}
 	case state.Done:
-		return micros(now), micros(now)
+		return now, now
 	case state.Failed:
-		return nil, micros(now)
+		return time.Time{}, now
 	}
-	return nil, nil
+	return time.Time{}, time.Time{}
 }
