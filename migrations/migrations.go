@@ -6,5 +6,5 @@ import "embed"
 
 // FS holds the migrations of each database in a directory of its name.
 //
-//go:embed sqlite/*.sql
+//go:embed postgres/*.sql sqlite/*.sql
 var FS embed.FS

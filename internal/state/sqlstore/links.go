@@ -15,9 +15,9 @@ const (
 	linkColumns = `key, contact_id, adopted, unlinked, relink, pending, source_hash, quo_hash, gone_at`
 	linksSQL    = `SELECT ` + linkColumns + ` FROM links WHERE sync = $1 ORDER BY key`
 	linkSQL     = `SELECT ` + linkColumns + `, base FROM links WHERE sync = $1 AND key = $2`
-	basesSQL    = `WITH some SELECT key, base FROM links WHERE sync = $1 AND key IN (SELECT value FROM some)`
-	holdersSQL  = `WITH some SELECT key, contact_id FROM links
-		WHERE sync = $1 AND unlinked = '' AND contact_id <> '' AND contact_id IN (SELECT value FROM some)`
+	basesSQL    = `WITH wanted SELECT key, base FROM links WHERE sync = $1 AND key IN (SELECT value FROM wanted)`
+	holdersSQL  = `WITH wanted SELECT key, contact_id FROM links
+		WHERE sync = $1 AND unlinked = '' AND contact_id <> '' AND contact_id IN (SELECT value FROM wanted)`
 
 	putLinkSQL = `INSERT INTO links (sync, ` + linkColumns + `, linked_at, base)
 		VALUES ($1, {key text}, {contact_id text}, {adopted bool}, {unlinked text}, {relink bool}, {pending bool},

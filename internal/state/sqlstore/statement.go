@@ -18,12 +18,12 @@ import (
 //	WITH item (its_key) AS (SELECT * FROM unnest($2::text[]))
 //	DELETE FROM links USING item WHERE sync = $1 AND key = item.its_key
 //
-// A query for many texts begins with "WITH some", a table of them: ... WHERE key IN (SELECT value FROM some).
+// A query for many texts begins with "WITH wanted", a table of them: ... WHERE key IN (SELECT value FROM wanted).
 var (
-	placeholder = regexp.MustCompile(`\{(\w+) (\w+)\}`)
-	someClause  = regexp.MustCompile(`^WITH some\b`)
-	valuesList  = regexp.MustCompile(`VALUES \(([^()]*)\)`)
-	parameter   = regexp.MustCompile(`\$(\d+)`)
+	placeholder  = regexp.MustCompile(`\{(\w+) (\w+)\}`)
+	wantedClause = regexp.MustCompile(`^WITH wanted\b`)
+	valuesList   = regexp.MustCompile(`VALUES \(([^()]*)\)`)
+	parameter    = regexp.MustCompile(`\$(\d+)`)
 )
 
 // column is a value that a statement takes of each row.
@@ -37,8 +37,8 @@ func (d *Dialect) Complete(text string) string {
 	first := Parameters(text) + 1
 	columns := columnsOf(text)
 	switch {
-	case someClause.MatchString(text):
-		return someClause.ReplaceAllLiteralString(text, "WITH some (value) AS ("+d.Texts(first)+")")
+	case wantedClause.MatchString(text):
+		return wantedClause.ReplaceAllLiteralString(text, "WITH wanted (value) AS ("+d.Texts(first)+")")
 	case len(columns) == 0:
 		return text
 	case d.Array == nil:
