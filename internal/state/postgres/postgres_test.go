@@ -2,27 +2,18 @@ package postgres
 
 import (
 	"context"
-	"fmt"
-	"os"
 	"testing"
 	"time"
 
 	"go.uber.org/goleak"
 
-	"syncd/internal/contact"
 	"syncd/internal/pgtest"
 	"syncd/internal/state"
 	"syncd/internal/state/statetest"
 )
 
 func TestMain(m *testing.M) {
-	if name := os.Getenv(childVariable); name != "" {
-		if err := children[name](os.Args[1]); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		os.Exit(0)
-	}
+	statetest.Main(opener)
 	goleak.VerifyTestMain(pgtest.M{M: m})
 }
 
@@ -47,18 +38,6 @@ func openAt(t testing.TB, url string, opts Options) *Store {
 	check(t, err)
 	t.Cleanup(func() { check(t, s.Close()) })
 	return s
-}
-
-// fill writes a link C-1 and a run to a store.
-func fill(t testing.TB, s state.Store) state.Lease {
-	t.Helper()
-	lease, err := s.Acquire(t.Context(), "customers", "host-a 1", time.Minute)
-	check(t, err)
-	_, err = s.StartRun(t.Context(), lease)
-	check(t, err)
-	link := state.Link{Key: "C-1", ContactID: "65f0c1", Base: contact.Base{contact.Role: {Source: "CTO", Quo: "CTO"}}}
-	check(t, s.Commit(t.Context(), lease, state.Batch{Links: []state.Link{link}}))
-	return lease
 }
 
 func check(t testing.TB, err error) {

@@ -14,6 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"syncd/internal/state"
+	"syncd/internal/state/statetest"
 )
 
 func TestOpenPaths(t *testing.T) {
@@ -27,7 +28,7 @@ func TestOpenPaths(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			fill(t, s)
+			statetest.Fill(t, s)
 			if err := s.Close(); err != nil {
 				t.Fatal(err)
 			}
@@ -44,7 +45,7 @@ func TestOpenPaths(t *testing.T) {
 func TestOpenRelativePathAndLink(t *testing.T) {
 	dir := t.TempDir()
 	t.Chdir(dir)
-	fill(t, openAt(t, "syncd.db", Options{}))
+	statetest.Fill(t, openAt(t, "syncd.db", Options{}))
 	if err := os.Symlink("syncd.db", "link.db"); err != nil {
 		t.Fatal(err)
 	}
@@ -55,7 +56,7 @@ func TestOpenRelativePathAndLink(t *testing.T) {
 
 func TestOpenLetsNobodyElseRead(t *testing.T) {
 	dir := t.TempDir()
-	fill(t, openAt(t, filepath.Join(dir, "syncd.db"), Options{}))
+	statetest.Fill(t, openAt(t, filepath.Join(dir, "syncd.db"), Options{}))
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		t.Fatal(err)
@@ -182,7 +183,7 @@ func TestOpenAfterInterruptedCreation(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "syncd.db")
 			check(t, os.WriteFile(path, nil, 0o600))
 			execute(t, path, text)
-			fill(t, openAt(t, path, Options{}))
+			statetest.Fill(t, openAt(t, path, Options{}))
 		})
 	}
 }
@@ -206,7 +207,7 @@ func TestExplainFullDisk(t *testing.T) {
 
 func TestUseAfterClose(t *testing.T) {
 	s := openAt(t, filepath.Join(t.TempDir(), "syncd.db"), Options{})
-	lease := fill(t, s)
+	lease := statetest.Fill(t, s)
 	check(t, s.Close())
 	if err := s.Commit(t.Context(), lease, state.Batch{}); err == nil {
 		t.Error("Commit went through")

@@ -8,6 +8,7 @@ import (
 	"github.com/pressly/goose/v3"
 
 	"syncd/internal/state/sqlstore"
+	"syncd/internal/state/statetest"
 	"syncd/migrations"
 )
 
@@ -60,7 +61,7 @@ func TestMigrateDownAndUp(t *testing.T) {
 	}
 	_, err = provider.Up(t.Context())
 	check(t, err)
-	fill(t, s)
+	statetest.Fill(t, s)
 }
 
 func TestTablesRefuse(t *testing.T) {
