@@ -3,7 +3,6 @@ package postgres
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"net"
 	"strconv"
@@ -56,14 +55,14 @@ func parse(url string) (place, error) {
 }
 
 func unreadable(err error) error {
-	const form = "write postgres://user:password@host:5432/database, with %40 for @, %2F for / and %25 for % in the password"
+	const form = "write postgres://user:password@host:5432/database, in the password %40 for @, %2F for / and %25 for %"
 	// The rest of the message, about a parameter or a file, follows the URL, which pgx has taken the password out of as
 	// well as it can.
 	_, reason, found := strings.Cut(err.Error(), "`: ")
 	if !found || strings.Contains(reason, "parse") || strings.Contains(reason, "://") {
-		return errors.New("state: its URL cannot be read: " + form)
+		reason = "it is no URL"
 	}
-	return errors.New("state: its URL cannot be used: " + reason)
+	return fmt.Errorf("state: its URL cannot be used: %s: %s", reason, form)
 }
 
 // nameOf returns how messages call a state: host, port and database, and the schema when the URL names one.
