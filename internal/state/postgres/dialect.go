@@ -26,13 +26,18 @@ const (
 		RETURNING next_slot_at, coalesce($2, clock_timestamp())`
 
 	nowSQL = `SELECT clock_timestamp()`
+
+	// The next ids follow those that were copied.
+	numberRunsSQL     = `SELECT setval(pg_get_serial_sequence('runs', 'id'), coalesce(max(id), 0) + 1, false) FROM runs`
+	numberProblemsSQL = `SELECT setval(pg_get_serial_sequence('problems', 'id'), coalesce(max(id), 0) + 1, false)
+		FROM problems`
 )
 
 // dialect is how Postgres does what other databases do in another way.
 var dialect = sqlstore.Dialect{
-	Lock: lockSQL, Reserve: reserveSQL, Now: nowSQL,
+	Lock: lockSQL, Reserve: reserveSQL, Now: nowSQL, Numbered: []string{numberRunsSQL, numberProblemsSQL},
 	Array:     func(t sqlstore.Type) string { return arrays[t] },
-	Texts:     func(parameter int) string { return fmt.Sprintf("SELECT unnest($%d::text[])", parameter) },
+	In:        func(parameter int) string { return fmt.Sprintf("= ANY ($%d::text[])", parameter) },
 	Set:       set,
 	Time:      func(t time.Time) any { return t },
 	Text:      escape,

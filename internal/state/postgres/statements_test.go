@@ -15,7 +15,7 @@ import (
 var bigScan = regexp.MustCompile(`Seq Scan on (links|journal|problems|conflicts|held|runs)\b`)
 
 // smallScans may read all runs of all syncs.
-var smallScans = []string{"pruneRunsSQL", "pruneEntriesSQL"}
+var smallScans = []string{"pruneRunsSQL", "pruneEntriesSQL", "numberRunsSQL", "numberProblemsSQL"}
 
 // TestStatements prepares every SQL constant, and looks for those that can do no better than to read a big table whole.
 func TestStatements(t *testing.T) {

@@ -25,7 +25,7 @@ const (
 // document as text. Rows are written one by one with a prepared statement, which is the fastest way here.
 var dialect = sqlstore.Dialect{
 	Lock: lockSQL, Reserve: reserveSQL,
-	Texts:     func(parameter int) string { return fmt.Sprintf("SELECT value FROM json_each($%d)", parameter) },
+	In:        func(parameter int) string { return fmt.Sprintf("IN (SELECT value FROM json_each($%d))", parameter) },
 	Set:       set,
 	Time:      func(t time.Time) any { return t.UnixMicro() },
 	JSON:      func(text string) any { return text },

@@ -15,7 +15,7 @@ import (
 // document is an argument that is written as JSON.
 type document struct{ value any }
 
-// texts is the argument of a statement that begins with "WITH wanted".
+// texts is the argument for {in}.
 type texts []string
 
 // arguments returns parameters as the database takes them.

@@ -13,15 +13,15 @@ type Dialect struct {
 	Reserve string
 	// Now is a query that returns the database's time; "" where it has none.
 	Now string
-	// Numbered are statements that are executed after rows with ids of their own were copied into a new database.
+	// Numbered are queries that make new ids follow those of rows that were copied.
 	Numbered []string
 
 	// Array returns the type of an array of values, for a statement that is given many rows as one array per column. Nil
 	// where a statement is better executed once for each row.
 	Array func(Type) string
-	// Texts is a query whose rows are the texts of one parameter, which Set makes of them.
-	Texts func(parameter int) string
-	Set   func(texts []string) any
+	// In is the condition that a text is one of those of a parameter, which Set makes of them.
+	In  func(parameter int) string
+	Set func(texts []string) any
 
 	// Time makes a parameter of a time that is not zero.
 	Time func(time.Time) any

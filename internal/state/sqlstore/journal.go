@@ -19,10 +19,10 @@ const (
 		WHERE sync = $1 AND state = 'done' AND settled_at >= $2 AND NOT approved AND NOT first_sight
 		GROUP BY side, action ORDER BY side, action`
 
-	putEntrySQL = `INSERT INTO journal (` + entryColumns + `)
-		VALUES ({run number}, {seq number}, {sync text}, {key text}, {side text}, {action text}, {contact_id text},
-			{state text}, {approved bool}, {first_sight bool}, {reason text}, {fields json}, {before json}, {after json},
-			{base json}, {source_hash hash}, {error text}, {sent_at time}, {settled_at time})`
+	entryValues = `{run number}, {seq number}, {sync text}, {key text}, {side text}, {action text}, {contact_id text},
+		{state text}, {approved bool}, {first_sight bool}, {reason text}, {fields json}, {before json}, {after json},
+		{base json}, {source_hash hash}, {error text}, {sent_at time}, {settled_at time}`
+	putEntrySQL = `INSERT INTO journal (` + entryColumns + `) VALUES (` + entryValues + `)`
 	// An operation that is sent again was sent now; that its answer was not heard, or was, says nothing about when.
 	markSQL = `UPDATE journal
 		SET state = {state text}, contact_id = CASE WHEN {contact_id text} = '' THEN contact_id ELSE {contact_id text} END,

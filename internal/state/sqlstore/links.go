@@ -15,9 +15,9 @@ const (
 	linkColumns = `key, contact_id, adopted, unlinked, relink, pending, source_hash, quo_hash, gone_at`
 	linksSQL    = `SELECT ` + linkColumns + ` FROM links WHERE sync = $1 ORDER BY key`
 	linkSQL     = `SELECT ` + linkColumns + `, base FROM links WHERE sync = $1 AND key = $2`
-	basesSQL    = `WITH wanted SELECT key, base FROM links WHERE sync = $1 AND key IN (SELECT value FROM wanted)`
-	holdersSQL  = `WITH wanted SELECT key, contact_id FROM links
-		WHERE sync = $1 AND unlinked = '' AND contact_id <> '' AND contact_id IN (SELECT value FROM wanted)`
+	basesSQL    = `SELECT key, base FROM links WHERE sync = $1 AND key {in}`
+	holdersSQL  = `SELECT key, contact_id FROM links
+		WHERE sync = $1 AND unlinked = '' AND contact_id <> '' AND contact_id {in}`
 
 	putLinkSQL = `INSERT INTO links (sync, ` + linkColumns + `, linked_at, base)
 		VALUES ($1, {key text}, {contact_id text}, {adopted bool}, {unlinked text}, {relink bool}, {pending bool},
@@ -55,13 +55,18 @@ func (s *Store) Link(ctx context.Context, sync, key string) (state.Link, error) 
 	return one(ctx, s, missing, scanLinkAndBase, linkSQL, sync, key)
 }
 
-// basesAtOnce is how many bases one query reads, so that the readers' snapshots stay short.
+// basesAtOnce is how many bases one query reads, so that the readers of a file do not keep an old snapshot for long. A
+// server, which may choose to read the whole table for so many, is asked for rowsAtOnce.
 const basesAtOnce = 1000
 
 // Bases returns the bases of the links with these keys; keys without a link are left out.
 func (s *Store) Bases(ctx context.Context, sync string, keys []string) (map[string]contact.Base, error) {
 	bases := make(map[string]contact.Base, len(keys))
-	for some := range slices.Chunk(keys, basesAtOnce) {
+	atOnce := basesAtOnce
+	if s.Dialect.Array != nil {
+		atOnce = rowsAtOnce
+	}
+	for some := range slices.Chunk(keys, atOnce) {
 		found, err := list(ctx, s, scanBase, basesSQL, sync, texts(some))
 		if err != nil {
 			return nil, err

@@ -18,12 +18,11 @@ import (
 //	WITH item (its_key) AS (SELECT * FROM unnest($2::text[]))
 //	DELETE FROM links USING item WHERE sync = $1 AND key = item.its_key
 //
-// A query for many texts begins with "WITH wanted", a table of them: ... WHERE key IN (SELECT value FROM wanted).
+// A query for many texts compares with {in}, which stands for the last parameter, all of them.
 var (
-	placeholder  = regexp.MustCompile(`\{(\w+) (\w+)\}`)
-	wantedClause = regexp.MustCompile(`^WITH wanted\b`)
-	valuesList   = regexp.MustCompile(`VALUES \(([^()]*)\)`)
-	parameter    = regexp.MustCompile(`\$(\d+)`)
+	placeholder = regexp.MustCompile(`\{(\w+) (\w+)\}`)
+	valuesList  = regexp.MustCompile(`VALUES \(([^()]*)\)`)
+	parameter   = regexp.MustCompile(`\$(\d+)`)
 )
 
 // column is a value that a statement takes of each row.
@@ -37,10 +36,8 @@ func (d *Dialect) Complete(text string) string {
 	first := Parameters(text) + 1
 	columns := columnsOf(text)
 	switch {
-	case wantedClause.MatchString(text):
-		return wantedClause.ReplaceAllLiteralString(text, "WITH wanted (value) AS ("+d.Texts(first)+")")
 	case len(columns) == 0:
-		return text
+		return strings.ReplaceAll(text, "{in}", d.In(first))
 	case d.Array == nil:
 		return replace(text, columns, func(i int) string { return fmt.Sprintf("$%d", first+i) })
 	}
