@@ -18,6 +18,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"syncd/internal/pgtest"
 	"syncd/internal/quo/quosim"
 )
 
@@ -40,6 +41,7 @@ func TestMain(m *testing.M) {
 //	port VAR                 sets a variable to a port of this machine that is free
 //	listening PORT           waits until something listens there
 //	hostile MORE             writes a rows.csv full of what terminals obey
+//	database VAR             sets a variable to the URL of a new Postgres database
 //	rows FROM TO [EXTRA...]  writes rows.csv with the keys C-FROM to C-TO, and lines EXTRA
 //
 // In what syncd prints, times, durations and ids are replaced by words, so that it can be compared.
@@ -67,7 +69,8 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"syncd": scriptSyncd, "until": scriptUntil, "contact": scriptContact, "rows": scriptRows,
-			"serve": scriptServe, "hostile": scriptHostile, "port": scriptPort, "listening": scriptListening,
+			"database": func(ts *testscript.TestScript, _ bool, args []string) { ts.Setenv(args[0], pgtest.Database(t)) },
+			"serve":    scriptServe, "hostile": scriptHostile, "port": scriptPort, "listening": scriptListening,
 		},
 	})
 }
@@ -188,7 +191,7 @@ func scriptHostile(ts *testscript.TestScript, _ bool, args []string) {
 func execSyncd(ts *testscript.TestScript, args []string) (code int, stdout, stderr string) {
 	cmd := exec.Command(filepath.Join(ts.Getenv("WORK"), binDir, "syncd"), args...)
 	cmd.Dir = ts.MkAbs(".")
-	for _, name := range []string{"TZ", "HOME", "TMPDIR", "QUO_API_KEY", "QUO_URL", "GOCOVERDIR", "NO_COLOR"} {
+	for _, name := range []string{"TZ", "HOME", "TMPDIR", "QUO_API_KEY", "QUO_URL", "GOCOVERDIR", "NO_COLOR", "STATE"} {
 		cmd.Env = append(cmd.Env, name+"="+ts.Getenv(name))
 	}
 	var out, errOut bytes.Buffer
@@ -212,6 +215,7 @@ var changing = []struct {
 	{regexp.MustCompile(`\d+ ms|\d+\.\d s`), "0 s"},
 	{regexp.MustCompile(`trace \d+`), "trace 0"},
 	{regexp.MustCompile(`\b[0-9a-f]{24}\b`), "000000000000000000000000"},
+	{regexp.MustCompile(`\S+/syncd-pg-\d+:\d+/syncd_test_\w+`), "HOST:PORT/DATABASE"},
 	{regexp.MustCompile(`http://127\.0\.0\.1:\d+`), "http://127.0.0.1:PORT"},
 }
 

@@ -11,7 +11,6 @@ import (
 	"net"
 	"net/http"
 	"os"
-	"strings"
 	"time"
 
 	"syncd/internal/config"
@@ -24,7 +23,6 @@ import (
 	"syncd/internal/sources"
 	"syncd/internal/sources/csvfile"
 	"syncd/internal/state"
-	"syncd/internal/state/sqlite"
 )
 
 // Options say how an App is put together.
@@ -57,9 +55,6 @@ func Open(ctx context.Context, o Options) (*App, error) {
 
 // Supported returns what a configuration asks for that this version cannot do.
 func Supported(c *config.Config) error {
-	if _, err := stateFile(c); err != nil {
-		return err
-	}
 	for i := range c.Syncs {
 		if err := supported(&c.Syncs[i]); err != nil {
 			return fmt.Errorf("sync %s: %w", c.Syncs[i].Name, err)
@@ -73,36 +68,6 @@ func supported(s *config.Sync) error {
 		return fmt.Errorf("source: this version reads csv only, not %s", s.Source.Kind())
 	}
 	return nil
-}
-
-func stateFile(c *config.Config) (string, error) {
-	path, ok := strings.CutPrefix(string(c.State), "sqlite:")
-	if !ok {
-		return "", errors.New("state: this version keeps its state in SQLite only: write sqlite:FILE")
-	}
-	return path, nil
-}
-
-// Migrate brings the state to the schema of this version and returns the versions that it had and has, 0 for a state
-// that did not exist.
-func Migrate(ctx context.Context, c *config.Config) (from, to int64, err error) {
-	path, err := stateFile(c)
-	if err != nil {
-		return 0, 0, err
-	}
-	return sqlite.Migrate(ctx, path)
-}
-
-// OpenStore opens the state store that the configuration names.
-func OpenStore(ctx context.Context, c *config.Config, readOnly bool) (state.Store, error) {
-	path, err := stateFile(c)
-	if err != nil {
-		return nil, err
-	}
-	if readOnly {
-		return sqlite.OpenReadOnly(ctx, path, sqlite.Options{})
-	}
-	return sqlite.Open(ctx, path, sqlite.Options{})
 }
 
 // Close stops the built-in workspaces and closes the state.
