@@ -11,11 +11,13 @@ import (
 
 // Whoever writes a sync holds the row of its lease, and takes the time after that: the outer query is computed once the
 // inner one has its lock. A sync without a row was never run, and there is nothing yet that two could write at once.
+// A machine that vanished in the middle keeps the row for as long as its transaction may be idle: the setting is that
+// of the transaction alone.
 //
 // An argument that is null is the store's clock where it is the database's.
 const (
 	lockSQL = `SELECT coalesce(held.token = $2 AND held.expires_at IS NOT NULL, false), clock_timestamp()
-		FROM (SELECT 1) AS always
+		FROM (SELECT set_config('idle_in_transaction_session_timeout', '60s', true)) AS patience
 		LEFT JOIN (SELECT token, expires_at FROM leases WHERE sync = $1 FOR UPDATE) AS held ON true`
 
 	reserveSQL = `INSERT INTO limits (name, next_slot_at)

@@ -1,8 +1,10 @@
 package postgres
 
 import (
+	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -73,7 +75,16 @@ func explain(err error) error {
 	if e, ok := errors.AsType[*net.DNSError](err); ok {
 		return fmt.Errorf("its server cannot be reached: check the host: %w", e)
 	}
+	if lost(err) {
+		return fmt.Errorf("the connection to its server was lost: run again once it is up: %w", err)
+	}
 	return err
+}
+
+// lost reports whether a connection broke while it was used. What it was asked for last may have been done or not.
+func lost(err error) bool {
+	_, network := errors.AsType[*net.OpError](err)
+	return network || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, driver.ErrBadConn)
 }
 
 // withoutAddresses returns the server's own words, without those of the attempts to connect.
