@@ -55,7 +55,7 @@ func parse(url string) (place, error) {
 }
 
 func unreadable(err error) error {
-	const form = "write postgres://user:password@host:5432/database, in the password %40 for @, %2F for / and %25 for %"
+	const form = "write postgres://user@host:5432/database; a password follows user and a colon, with %40 for @ and %2F for /"
 	// The rest of the message, about a parameter or a file, follows the URL, which pgx has taken the password out of as
 	// well as it can.
 	_, reason, found := strings.Cut(err.Error(), "`: ")

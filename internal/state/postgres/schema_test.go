@@ -21,24 +21,9 @@ import (
 
 func TestMigrate(t *testing.T) {
 	url := pgtest.Database(t)
-	hasVersion(t, url, 0)
-	for _, want := range []int64{0, sqlstore.Latest} { // new, and again
-		from, to, err := Migrate(t.Context(), url)
-		check(t, err)
-		if from != want || to != sqlstore.Latest {
-			t.Errorf("migrated from %d to %d, want from %d to %d", from, to, want, sqlstore.Latest)
-		}
-		hasVersion(t, url, sqlstore.Latest)
-	}
-}
-
-func hasVersion(t *testing.T, url string, want int64) {
-	t.Helper()
-	have, need, err := Version(t.Context(), url)
-	check(t, err)
-	if have != want || need != sqlstore.Latest {
-		t.Errorf("have schema %d, need %d, want %d and %d", have, need, want, sqlstore.Latest)
-	}
+	statetest.Migrates(t, sqlstore.Latest,
+		func() (int64, int64, error) { return Migrate(t.Context(), url) },
+		func() (int64, int64, error) { return Version(t.Context(), url) })
 }
 
 func TestMigrateDownAndUp(t *testing.T) {

@@ -24,25 +24,9 @@ func TestLatestIsTheNewestMigration(t *testing.T) {
 
 func TestMigrate(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "syncd.db")
-	versions(t, path, 0)
-	for _, want := range []int64{0, sqlstore.Latest} { // new, and again
-		from, to, err := Migrate(t.Context(), path)
-		check(t, err)
-		if from != want || to != sqlstore.Latest {
-			t.Errorf("migrated from %d to %d, want from %d to %d", from, to, want, sqlstore.Latest)
-		}
-		versions(t, path, sqlstore.Latest)
-	}
-}
-
-// versions checks the version of a file's schema.
-func versions(t *testing.T, path string, want int64) {
-	t.Helper()
-	have, need, err := Version(t.Context(), path)
-	check(t, err)
-	if have != want || need != sqlstore.Latest {
-		t.Errorf("have schema %d, need %d, want %d and %d", have, need, want, sqlstore.Latest)
-	}
+	statetest.Migrates(t, sqlstore.Latest,
+		func() (int64, int64, error) { return Migrate(t.Context(), path) },
+		func() (int64, int64, error) { return Version(t.Context(), path) })
 }
 
 func TestMigrateDownAndUp(t *testing.T) {

@@ -12,14 +12,14 @@ func (s *Store) Reserve(ctx context.Context, limit string, n int, every time.Dur
 	if n < 1 || every < 0 {
 		return 0, fmt.Errorf("limit %s: %d slots every %s: want one or more, and no negative time", limit, n, every)
 	}
-	taken := time.Duration(n) * ((every + time.Microsecond - 1) / time.Microsecond * time.Microsecond)
+	taken := int64(n) * int64((every+time.Microsecond-1)/time.Microsecond)
 	err = s.write(ctx, "", func(tx transaction) error {
 		var given, end, now time.Time // given is zero when it is the database's time that counts
 		if s.Options.Now != nil {
 			given = tx.now
 		}
-		err := tx.row(ctx, s.Dialect.Reserve, limit, given, taken.Microseconds())(scanTime{&end}, scanTime{&now})
-		wait = max(0, end.Add(-taken).Sub(now))
+		err := tx.row(ctx, s.Dialect.Reserve, limit, given, taken)(scanTime{&end}, scanTime{&now})
+		wait = max(0, time.UnixMicro(end.UnixMicro()-taken).Sub(now))
 		return err
 	})
 	return wait, err

@@ -43,6 +43,24 @@ func Fill(t testing.TB, s state.Store) state.Lease {
 	return lease
 }
 
+// Migrates checks that a place without a state gets one, once.
+func Migrates(t testing.TB, latest int64, migrate, version func() (int64, int64, error)) {
+	t.Helper()
+	expect := func(what string, call func() (int64, int64, error), wantA, wantB int64) {
+		t.Helper()
+		a, b, err := call()
+		check(t, err)
+		if a != wantA || b != wantB {
+			t.Errorf("%s: got %d and %d, want %d and %d", what, a, b, wantA, wantB)
+		}
+	}
+	expect("have and need", version, 0, latest)
+	for _, from := range []int64{0, latest} { // new, and again
+		expect("from and to", migrate, from, latest)
+		expect("have and need", version, latest, latest)
+	}
+}
+
 // ReadsLink checks that a store has the link that Fill wrote.
 func ReadsLink(t testing.TB, s state.Store) {
 	t.Helper()
