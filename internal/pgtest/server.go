@@ -42,17 +42,18 @@ func server(t testing.TB) string {
 	return running.url
 }
 
-// script starts a server in the directory $1 with the binaries in $2, says so, and stops it when its input ends. Nothing
-// of it has to outlive a power cut.
+// script starts a server in the directory $1 with the binaries in $2, says so, and stops it when its input ends, also
+// when nobody is there any more to hear it. Nothing of it has to outlive a power cut.
 const script = `
+trap '' PIPE
 directory=$1 bin=$2
 clean() { rm -rf "$directory"; }
 "$bin/initdb" -D "$directory/data" -U postgres -A trust -E UTF8 --locale=C --no-sync >"$directory/log" 2>&1 &&
 "$bin/pg_ctl" start -w -D "$directory/data" -l "$directory/log" -o "-k '$directory' -c listen_addresses= -c fsync=off \
 	-c synchronous_commit=off -c full_page_writes=off -c max_connections=300 -c max_wal_size=4GB" >>"$directory/log" 2>&1 ||
 	{ tail -5 "$directory/log" | tr '\n' ' '; clean; exit 1; }
-echo ready
-cat >/dev/null
+echo ready 2>/dev/null
+while read -r _; do :; done
 "$bin/pg_ctl" stop -m immediate -D "$directory/data" >/dev/null 2>&1
 clean
 `
@@ -76,7 +77,7 @@ func start() (string, error) {
 	}
 	cmd := exec.Command("/bin/sh", "-c", script, "sh", directory, bin)
 	cmd.Dir, cmd.Stdin = directory, input
-	cmd.Env = []string{"PATH=" + os.Getenv("PATH"), "LC_ALL=C"}
+	cmd.Env = []string{"PATH=" + os.Getenv("PATH") + ":/usr/bin:/bin", "LC_ALL=C"}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Credential: owner} // not stopped by the terminal's ^C
 	output, err := cmd.StdoutPipe()
 	if err == nil {
