@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"iter"
+	"net"
 	"net/http"
 	"sync"
 	"time"
@@ -22,6 +23,54 @@ type death struct {
 	left    int // 0: it does not die
 	dead    bool
 	actLast bool
+
+	// A process that stands still at a thing that it is about to do goes on once it is woken. Nil channels: it does not.
+	freezes      bool
+	freezeAt     int // how many things it does before
+	frozen, wake chan struct{}
+}
+
+// errStoodStill is what becomes of a request that was about to be sent when the process stood still.
+var errStoodStill = &net.OpError{Op: "dial", Err: errors.New("the process stood still")}
+
+// pause stands still when it is time to, and reports whether it did.
+func (d *death) pause() bool {
+	d.mu.Lock()
+	if !d.freezes {
+		d.mu.Unlock()
+		return false
+	}
+	if d.freezeAt > 1 {
+		d.freezeAt--
+		d.mu.Unlock()
+		return false
+	}
+	select {
+	case <-d.wake:
+		d.mu.Unlock()
+		return false
+	case <-d.frozen:
+	default:
+		close(d.frozen)
+	}
+	d.mu.Unlock()
+	<-d.wake
+	return true
+}
+
+// still reports whether the process stands still.
+func (d *death) still() bool {
+	select {
+	case <-d.wake:
+		return false
+	default:
+	}
+	select {
+	case <-d.frozen:
+		return true
+	default:
+		return false
+	}
 }
 
 // step reports whether the process still does something, and whether it is the last thing.
@@ -68,6 +117,9 @@ type mortalTransport struct {
 }
 
 func (m mortalTransport) RoundTrip(r *http.Request) (*http.Response, error) {
+	if m.death.pause() {
+		return nil, errStoodStill
+	}
 	return do(m.death, func() (*http.Response, error) { return m.RoundTripper.RoundTrip(r) })
 }
 
@@ -92,6 +144,12 @@ func (m mortalStore) Acquire(ctx context.Context, sync, holder string, ttl time.
 }
 
 func (m mortalStore) Renew(ctx context.Context, lease state.Lease, ttl time.Duration) error {
+	if m.death.still() {
+		return errStoodStill
+	}
+	if m.death.freezes { // how often it renews is chance
+		return m.Store.Renew(ctx, lease, ttl)
+	}
 	return doErr(m.death, func() error { return m.Store.Renew(ctx, lease, ttl) })
 }
 
@@ -100,6 +158,7 @@ func (m mortalStore) Release(ctx context.Context, lease state.Lease) error {
 }
 
 func (m mortalStore) Commit(ctx context.Context, lease state.Lease, batch state.Batch) error {
+	m.death.pause()
 	return doErr(m.death, func() error { return m.Store.Commit(ctx, lease, batch) })
 }
 

@@ -1,21 +1,18 @@
 package engine_test
 
 import (
-	"context"
 	"encoding/json"
-	"net/http"
-	"os"
+	"maps"
 	"slices"
 	"strings"
 	"time"
 
-	"syncd/internal/contact"
 	"syncd/internal/quo/quosim"
 )
 
 // someTime is how long nothing happens before a run.
 func (w *world) someTime() time.Duration {
-	return []time.Duration{time.Second, 40 * time.Second, 6 * time.Minute, 15 * time.Minute, 3 * time.Hour}[w.rng.IntN(5)]
+	return pick(w.rng, time.Second, 40*time.Second, 6*time.Minute, 15*time.Minute, 3*time.Hour)
 }
 
 // choice is something that may happen, and how often.
@@ -24,17 +21,22 @@ type choice struct {
 	do     func()
 }
 
-// people are what people and fate do between two runs, runs the ways in which a run goes.
+// people are what people and fate do between two runs.
 func (w *world) people() []choice {
-	return []choice{
-		{6, w.addRow}, {8, w.editRow}, {2, w.deleteRow}, {2, w.deleteSomeRows}, {1, w.deleteManyRows}, {2, w.sortRows}, {1, w.doubleRow}, {2, w.breakRow},
-		{1, w.changeKey}, {6, w.editContact}, {4, w.editUnmapped}, {2, w.deleteContact}, {2, w.addBystander},
-		{2, w.loseLabel}, {1, w.loseState}, {1, w.restoreState}, {2, w.backupState}, {2, w.approve}, {1, w.renameLabel}, {1, w.emptyFile},
+	calm := []choice{
+		{6, w.addRow}, {9, w.editRow}, {2, w.deleteRow}, {1, w.deleteSomeRows}, {2, w.sortRows}, {8, w.editContact},
+		{4, w.editBoth}, {3, w.editUnmapped}, {2, w.deleteContact}, {1, w.renameLabel}, {2, w.editTimeOfDay}, {2, w.resolve}, {1, w.moveFilter}, {1, w.approve},
+		{1, w.addBystander},
 	}
-}
-
-func (w *world) runs() []choice {
-	return []choice{{4, w.cleanRun}, {4, w.faultyRun}, {8, w.crashedRun}, {2, w.editedRun}}
+	if w.shape.calm {
+		return calm
+	}
+	return append(calm, []choice{
+		{2, w.addRow}, {2, w.editContact}, {1, w.deleteManyRows}, {1, w.doubleRow}, {2, w.breakRow}, {1, w.changeKey}, {1, w.moveKeys}, {1, w.copyRow},
+		{1, w.addEqualRow}, {2, w.clearID}, {2, w.pasteID}, {2, w.undoDeleteRow}, {2, w.undoDeleteContact}, {2, w.addBystander}, {3, w.addTwin},
+		{2, w.loseLabel}, {1, w.loseState}, {1, w.restoreState}, {2, w.backupState}, {1, w.emptyFile},
+		{2, w.resolve}, {1, w.relink}, {1, w.rekey}, {2, w.match}, {2, w.approve}, {1, w.editManyRows},
+	}...)
 }
 
 // happen lets one of the choices happen.
@@ -52,77 +54,75 @@ func (w *world) happen(choices []choice) {
 	}
 }
 
-func (w *world) someRow() []string {
-	if len(w.rows) < 2 {
+func (w *world) someRow() *line {
+	if len(w.rows) == 0 {
 		return nil
 	}
-	return w.rows[1+w.rng.IntN(len(w.rows)-1)]
+	return w.rows[w.rng.IntN(len(w.rows))]
 }
 
 func (w *world) addRow() {
 	for range 1 + w.rng.IntN(3) {
-		r := w.newRow()
-		at := 1 + w.rng.IntN(len(w.rows))
-		w.rows = slices.Insert(w.rows, at, r)
-		w.note("row %s added", r[colID])
+		w.insert(w.newRow())
 	}
 	w.saveRows()
+}
+
+// insert puts a row anywhere.
+func (w *world) insert(r *line) {
+	w.rows = slices.Insert(w.rows, w.rng.IntN(len(w.rows)+1), r)
+	w.wroteRow(r)
+	w.note("row %s added: %q", w.identity(r), r.cells)
 }
 
 func (w *world) editRow() {
-	r := w.someRow()
-	if r == nil {
-		return
+	if r := w.someRow(); r != nil {
+		w.editCell(r, w.rng.IntN(len(facets)+1))
+		w.saveRows()
 	}
-	fresh := w.newRow()
-	col := 1 + w.rng.IntN(len(header)-1)
-	r[col] = fresh[col]
-	w.note("row %s: %s = %q", r[colID], header[col], r[col])
-	if col == colFirst {
-		w.wroteFirst(r)
-	}
-	w.saveRows()
 }
 
-// wroteFirst notes that a person wrote the first name of a row.
-func (w *world) wroteFirst(r []string) {
-	w.edits = append(w.edits, edit{key: r[colID], row: r, side: contact.Source, field: "firstName", value: strings.TrimSpace(r[colFirst])})
+// editCell is a person who writes a cell of a facet, or one that is not mapped.
+func (w *world) editCell(r *line, i int) {
+	col, value := colNotes, w.pick("", "a note")
+	if i < len(facets) {
+		col, value = facets[i].column, facets[i].cell(w)
+		if w.rng.IntN(5) == 0 && i > 0 {
+			value = ""
+		}
+	}
+	if col != colNotes && (broken(r) || w.filtered(r)) {
+		col, value = colNotes, "not yet"
+	}
+	w.write(r, col, value)
+	if broken(r) { // without any name
+		w.write(r, colFirst, "Ann")
+	}
+	w.note("row %s: %s = %q", w.identity(r), header[col], value)
+}
+
+func (w *world) editManyRows() {
+	for _, r := range w.rows {
+		if !broken(r) && !w.filtered(r) {
+			w.editCell(r, 2)
+		}
+	}
+	w.saveRows()
 }
 
 func (w *world) deleteRow() {
-	if len(w.rows) < 3 {
-		return
+	if len(w.rows) > 1 {
+		w.removeRow(w.rng.IntN(len(w.rows)))
+		w.saveRows()
 	}
-	at := 1 + w.rng.IntN(len(w.rows)-1)
-	w.removeRow(at)
-	w.saveRows()
 }
 
 func (w *world) removeRow(at int) {
-	key := w.rows[at][colID]
-	w.note("row %s deleted", key)
+	r := w.rows[at]
+	w.note("row %s deleted", w.identity(r))
 	w.rows = slices.Delete(w.rows, at, at+1)
-	w.gone(key)
-}
-
-// gone notes that the row of a key went, and what its contact held then.
-func (w *world) gone(key string) {
-	w.goneAt[key] = w.clock.Now()
-	if c, ok := w.contactOf(key); ok {
-		w.heldThen[key] = content(c)
-	}
-}
-
-// content is what a contact holds, without what Quo assigns.
-func content(c quosim.Contact) string {
-	c.UpdatedAt = time.Time{}
-	for _, items := range []*[]quosim.Item{&c.PhoneNumbers, &c.Emails} {
-		*items = slices.Clone(*items)
-		for i := range *items {
-			(*items)[i].ID = ""
-		}
-	}
-	return dump(c)
+	w.removed = append(w.removed, r)
+	w.forget(r, "")
 }
 
 func (w *world) deleteSomeRows() {
@@ -133,100 +133,193 @@ func (w *world) deleteSomeRows() {
 
 // deleteManyRows is the mistake that the brake is for.
 func (w *world) deleteManyRows() {
-	for range len(w.rows) / 2 {
-		if len(w.rows) > 2 {
-			w.removeRow(1 + w.rng.IntN(len(w.rows)-1))
+	for range (len(w.rows) + 1) / 2 {
+		if len(w.rows) > 1 {
+			w.removeRow(w.rng.IntN(len(w.rows)))
 		}
 	}
 	w.saveRows()
 }
 
-// approve lets some of the held operations through, or all.
-func (w *world) approve() {
-	store := w.store()
-	defer store.Close()
-	ctx := context.Background()
-	held, err := store.Held(ctx, "customers")
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	if len(held) == 0 {
+// undoDeleteRow puts a row back as it was.
+func (w *world) undoDeleteRow() {
+	if len(w.removed) == 0 {
 		return
 	}
-	var keys []string
-	for _, h := range held {
-		if w.rng.IntN(2) == 0 {
-			keys = append(keys, h.Key)
-			w.approved[h.Key] = true
-		}
-	}
-	if len(keys) == 0 {
+	at := w.rng.IntN(len(w.removed))
+	r := w.removed[at]
+	w.removed = slices.Delete(w.removed, at, at+1)
+	if w.row(w.identity(r)) != nil {
 		return
 	}
-	w.note("approved %v of run %d", keys, held[0].Run)
-	if _, err := store.Approve(ctx, held[0].Run, keys); err != nil {
-		w.t.Errorf("approve: %v", err)
+	if w.shape.status {
+		r.cells[colStatus] = ""
 	}
-}
-
-// renameLabel is a person who calls a number by another name.
-func (w *world) renameLabel() {
-	c, ok := w.ours()
-	if !ok || len(c.PhoneNumbers) == 0 {
-		return
-	}
-	w.edit(c.ID, func(c *quosim.Contact) { c.PhoneNumbers[0].Name = w.pick("Handy", "Mobile", "cell") })
-	w.note("contact %s: another label", text(c.ExternalID))
+	w.insert(r)
+	w.saveRows()
 }
 
 func (w *world) sortRows() {
-	w.rng.Shuffle(len(w.rows)-1, func(i, j int) { w.rows[i+1], w.rows[j+1] = w.rows[j+1], w.rows[i+1] })
+	w.rng.Shuffle(len(w.rows), func(i, j int) { w.rows[i], w.rows[j] = w.rows[j], w.rows[i] })
 	w.saveRows()
+}
+
+// copied is a copy of a row, in which people write that it is one.
+func copied(r *line) *line {
+	c := &line{cells: slices.Clone(r.cells)}
+	c.cells[colNo], c.cells[colNotes] = "", "copy"
+	return c
 }
 
 func (w *world) doubleRow() {
 	if r := w.someRow(); r != nil {
-		w.rows = append(w.rows, slices.Clone(r))
-		w.note("row %s copied", r[colID])
+		w.insert(copied(r))
+		w.saveRows()
+	}
+}
+
+// copyRow is a person who copies a row and gives the copy a key of its own, and maybe no contact.
+func (w *world) copyRow() {
+	if r := w.someRow(); r != nil {
+		c := copied(r)
+		w.nextID++
+		if w.shape.keyed {
+			c.cells[colID] = w.pick(r.cells[colID]+"-copy", strings.ToLower(r.cells[colID]))
+		}
+		if w.rng.IntN(2) == 0 {
+			c.cells[colContact] = ""
+		}
+		w.insert(c)
+		w.saveRows()
+	}
+}
+
+// addEqualRow is a new row that says the same as another one.
+func (w *world) addEqualRow() {
+	if r := w.someRow(); r != nil {
+		fresh := w.newRow()
+		for _, f := range facets {
+			fresh.cells[f.column] = r.cells[f.column]
+		}
+		w.insert(fresh)
 		w.saveRows()
 	}
 }
 
 func (w *world) breakRow() {
-	if r := w.someRow(); r != nil {
-		switch w.rng.IntN(3) {
-		case 0:
-			r[colPhone] = "555-12"
-		case 1:
-			r[colScore] = "many"
-		case 2:
-			r[colFirst], r[colLast], r[colCompany] = "", "", ""
-			w.wroteFirst(r)
-		}
-		w.note("row %s broken", r[colID])
-		w.saveRows()
+	r := w.someRow()
+	if r == nil {
+		return
 	}
+	switch w.rng.IntN(3) {
+	case 0:
+		w.write(r, colPhone, "555-12")
+	case 1:
+		w.write(r, colScore, "many")
+	case 2:
+		for _, col := range []int{colFirst, colLast, colCompany} {
+			w.write(r, col, "")
+		}
+	}
+	w.note("row %s broken", w.identity(r))
+	w.saveRows()
 }
 
+// changeKey is a person who writes another key, or none, into a row.
 func (w *world) changeKey() {
-	if r := w.someRow(); r != nil {
-		w.nextID++
-		old := r[colID]
-		r[colID] = w.pick("", old+"-x")
-		w.gone(old)
-		if c, ok := w.contactOf(old); ok && len(c.PhoneNumbers) == 1 && c.PhoneNumbers[0].Value == e164(r[colPhone]) {
-			w.moved[old], w.phoneAtMove[old] = r, r[colPhone] // what tells that it is the same person
-		}
-		w.note("row %s got key %q", old, r[colID])
+	r := w.someRow()
+	if r == nil || !w.shape.keyed {
+		return
+	}
+	old := w.identity(r)
+	fresh := w.pick("", old+"-x", strings.ToLower(old))
+	w.identify(r, colID, fresh)
+	w.note("row %s got key %q", old, fresh)
+	w.saveRows()
+}
+
+// identify changes what a row is known by.
+func (w *world) identify(r *line, col int, value string) {
+	old := w.identity(r)
+	if c, ok := w.contactOf(r); ok && mobile(&c) != "" && mobile(&c) == e164(r.cells[colPhone]) && w.settled[c.ID] {
+		w.moved[old], w.movedTel[old] = r, mobile(&c) // what tells that it is the same person
+	}
+	r.cells[col] = value
+	w.forget(r, "")
+	w.wroteRow(r)
+}
+
+// moveKeys swaps what two rows are known by.
+func (w *world) moveKeys() {
+	a, b := w.someRow(), w.someRow()
+	if a == nil || a == b {
+		return
+	}
+	w.note("rows %s and %s swap keys", w.identity(a), w.identity(b))
+	for _, col := range []int{colID, colContact} {
+		a.cells[col], b.cells[col] = b.cells[col], a.cells[col]
+	}
+	for _, r := range []*line{a, b} {
+		w.forget(r, "")
+		w.wroteRow(r)
+	}
+	w.saveRows()
+}
+
+// clearID empties the id of a row's contact.
+func (w *world) clearID() {
+	if r := w.someRow(); r != nil && w.shape.contactID {
+		w.note("row %s (%s) lost its contact's id", w.identity(r), r.cells[colNo])
+		w.identify(r, colContact, "")
 		w.saveRows()
 	}
 }
 
-// ours returns one of our contacts.
-func (w *world) ours() (quosim.Contact, bool) {
+// pasteID writes the id of another contact, or nonsense, into a row.
+func (w *world) pasteID() {
+	r, other := w.someRow(), w.someRow()
+	if r == nil || !w.shape.contactID {
+		return
+	}
+	id := w.pick(other.cells[colContact], "nonsense", "../v1", "0123456789abcdef01234567")
+	if c, ok := w.someContact(func(c quosim.Contact) bool { return !w.ours[c.ID] }); ok && w.rng.IntN(2) == 0 {
+		id = c.ID
+	}
+	w.note("row %s (%s) got the contact id %q", w.identity(r), r.cells[colNo], id)
+	w.identify(r, colContact, id)
+	w.saveRows()
+}
+
+// moveFilter moves a row out of the filter, or back.
+func (w *world) moveFilter() {
+	if r := w.someRow(); r != nil {
+		r.cells[colKind] = w.pick("customer", "other")
+		w.note("row %s is a %s", w.identity(r), r.cells[colKind])
+		w.stamp(r)
+		w.saveRows()
+	}
+}
+
+// emptyFile is a file that lost its rows: a run must stop at it.
+func (w *world) emptyFile() {
+	rows := w.rows
+	w.rows = nil
+	w.note("the file lost its rows")
+	w.saveRows()
+	w.clock.advance(time.Hour)
+	linked := slices.ContainsFunc(slices.Collect(maps.Values(w.links)), func(l linkState) bool { return l.Linked() })
+	if report := w.run(runOptions{}); linked && (report.Err() == nil || report.Deleted+report.Unlinked+len(report.Waiting) > 0) {
+		w.t.Errorf("a run goes on with an emptied file: %+v", report)
+	}
+	w.rows = append(rows, w.rows...)
+	w.saveRows()
+}
+
+// someContact returns one of the contacts that are as asked for.
+func (w *world) someContact(is func(quosim.Contact) bool) (quosim.Contact, bool) {
 	var all []quosim.Contact
 	for _, c := range w.quo.Contacts() {
-		if text(c.Source) == label {
+		if is(c) {
 			all = append(all, c)
 		}
 	}
@@ -236,106 +329,185 @@ func (w *world) ours() (quosim.Contact, bool) {
 	return all[w.rng.IntN(len(all))], true
 }
 
-// orphan returns one of our contacts whose row is gone, or else any.
-func (w *world) orphan() (quosim.Contact, bool) {
-	for _, c := range w.quo.Contacts() {
-		if text(c.Source) == label && w.row(text(c.ExternalID)) == nil {
-			return c, true
-		}
-	}
-	return w.ours()
-}
+func isOurs(c quosim.Contact) bool { return text(c.Source) == label }
 
+// edit is a person who changes a contact.
 func (w *world) edit(id string, change func(*quosim.Contact)) {
-	before, _ := w.quo.Get(id)
 	if err := w.quo.Edit(id, change); err != nil {
 		w.t.Fatal(err)
 	}
-	after, _ := w.quo.Get(id)
-	if content(after) != content(before) {
-		w.editedAt[id] = w.clock.Now()
-	}
+	w.known[id], _ = w.quo.Get(id)
 }
 
 // editContact is a person who changes a field that the mapping names.
 func (w *world) editContact() {
-	c, ok := w.ours()
-	if !ok {
+	if c, ok := w.someContact(isOurs); ok {
+		w.editFacet(c.ID, w.rng.IntN(len(facets)))
+	}
+}
+
+func (w *world) editFacet(id string, i int) {
+	f := &facets[i]
+	value := f.again(w)
+	if w.rng.IntN(5) == 0 && i > 0 {
+		value = ""
+	}
+	w.edit(id, func(c *quosim.Contact) { f.set(w, c, value) })
+	c := w.known[id]
+	w.note("contact %s (%s): %s = %q", text(c.ExternalID), id, f.name, f.raw(&c))
+	w.wrote(place{nil, id, i}, f.value(w, &c))
+}
+
+// editBoth is two people who write one field on both sides.
+func (w *world) editBoth() {
+	r := w.someRow()
+	if r == nil {
 		return
 	}
-	value := w.pick("Zoë", "Kim", "Renée")
-	w.edit(c.ID, func(c *quosim.Contact) {
-		if w.rng.IntN(3) == 0 {
-			c.PhoneNumbers = nil
-			value = ""
-			return
-		}
-		c.FirstName = &value
-	})
-	w.note("contact %s (%s): firstName %q", text(c.ExternalID), c.ID, value)
-	w.edits = append(w.edits, edit{key: text(c.ExternalID), id: c.ID, side: contact.Quo, field: "firstName", value: value})
+	c, ok := w.contactOf(r)
+	if !ok || !isOurs(c) || broken(r) || w.filtered(r) {
+		return
+	}
+	i := w.rng.IntN(len(facets))
+	w.editCell(r, i)
+	w.saveRows()
+	if w.rng.IntN(2) == 0 {
+		w.clock.advance(time.Minute)
+	}
+	w.editFacet(c.ID, i)
+	if w.rng.IntN(3) == 0 {
+		w.clock.advance(time.Minute)
+		w.editCell(r, i)
+		w.saveRows()
+	}
+}
+
+// editTimeOfDay is somebody who writes another time of the same day.
+func (w *world) editTimeOfDay() {
+	i := slices.IndexFunc(facets, func(f facet) bool { return f.column == colBorn })
+	f := &facets[i]
+	if c, ok := w.someContact(func(c quosim.Contact) bool { return isOurs(c) && f.raw(&c) != "" }); ok {
+		day := f.value(w, &c)
+		w.edit(c.ID, func(c *quosim.Contact) { f.set(w, c, day) })
+		w.note("contact %s: another time of day", text(c.ExternalID))
+	}
 }
 
 // editUnmapped is a person who changes what the mapping does not name.
 func (w *world) editUnmapped() {
-	c, ok := w.ours()
-	if !ok {
-		return
+	if c, ok := w.someContact(isOurs); ok {
+		w.editRest(c.ID)
 	}
-	w.edit(c.ID, func(c *quosim.Contact) {
-		role := w.pick("CTO", "Owner")
-		c.Role = &role
-		c.Emails = append(slices.DeleteFunc(c.Emails, func(i quosim.Item) bool { return i.Name == "home" }),
-			quosim.Item{Name: "home", Value: w.pick("h1@example.net", "h2@example.net")})
-		c.Extra = map[string]json.RawMessage{"location": json.RawMessage(w.pick(`"Oslo"`, `{"city":"Rome"}`))}
-	})
-	w.note("contact %s: unmapped content", text(c.ExternalID))
-	w.remember(c.ID)
 }
 
-// remember notes what the mapping does not name in a contact.
-func (w *world) remember(id string) {
-	if c, ok := w.quo.Get(id); ok {
-		w.extras[id] = c
+func (w *world) editRest(id string) {
+	w.edit(id, func(c *quosim.Contact) {
+		c.Role = new(w.pick("CTO", "Owner"))
+		c.SourceURL = new(w.pick("https://example.com/1", "https://example.com/2"))
+		c.Emails = putItem(c.Emails, "home", w.pick("h1@example.net", "h2@example.net", ""))
+		c.PhoneNumbers = putItem(c.PhoneNumbers, "fax", w.pick("+14085550001", "+14085550002", ""))
+		putCustom(c, "66d0d87d534de8fd1c433c06", "x", w.pick("https://a.example", "https://b.example"))
+		c.Extra = map[string]json.RawMessage{"location": json.RawMessage(w.pick(`"Oslo"`, `{"city":"Rome"}`))}
+	})
+	w.note("contact %s (%s): unmapped content", text(w.known[id].ExternalID), id)
+}
+
+// renameLabel is a person who calls a number by another name.
+func (w *world) renameLabel() {
+	if c, ok := w.someContact(func(c quosim.Contact) bool { return isOurs(c) && mobile(&c) != "" }); ok {
+		w.edit(c.ID, func(c *quosim.Contact) { c.PhoneNumbers[mobileSlot.index(c)].Name = w.pick("Handy", "Mobile", "cell") })
+		w.note("contact %s (%s): another label", text(c.ExternalID), c.ID)
 	}
 }
 
 func (w *world) deleteContact() {
-	c, ok := w.ours()
+	c, ok := w.someContact(isOurs)
 	if !ok {
 		return
 	}
+	if r := w.rowOf(c); r != nil && w.settled[c.ID] && !w.isOpen(r, c.ID) && w.calls && w.calmly(r, c.ID) {
+		w.kept[w.byID[c.ID].Key] = w.values(r)
+	}
+	w.removeContact(c)
+}
+
+func (w *world) removeContact(c quosim.Contact) {
 	if err := w.quo.Delete(c.ID); err != nil {
 		w.t.Fatal(err)
 	}
 	w.peopleDeleted[c.ID] = true
-	delete(w.extras, c.ID)
+	w.erased = append(w.erased, c)
+	w.forget(nil, c.ID)
+	delete(w.known, c.ID)
 	w.note("contact %s (%s) deleted in Quo", text(c.ExternalID), c.ID)
 }
 
-func (w *world) addBystander() {
-	name, phone := w.pick("Eve", "Mallory"), w.phone()
-	c := quosim.Contact{FirstName: &name, PhoneNumbers: []quosim.Item{{Name: "mobile", Value: phone}}}
-	if source := w.pick("", "csv-v2", "public-api", "openphone-attio", "zapier"); source != "" {
-		c.Source = &source
-	}
-	if r := w.someRow(); r != nil && w.rng.IntN(3) == 0 { // somebody else's contact with one of our keys
-		c.ExternalID, c.Source = &r[colID], new("other-system")
-		if r[colID] == "" {
-			c.ExternalID = nil
+// calmly reports whether nobody wrote in a row or its contact what is not on both sides.
+func (w *world) calmly(r *line, id string) bool {
+	for i := range facets {
+		_, here := w.edits[place{r, "", i}]
+		_, there := w.edits[place{nil, id, i}]
+		if here || there {
+			return false
 		}
 	}
-	added, err := w.quo.Add(c)
-	if err != nil {
-		return // the pair is taken
+	return true
+}
+
+// undoDeleteContact makes a contact again that was deleted, as it was but for its id.
+func (w *world) undoDeleteContact() {
+	if len(w.erased) == 0 {
+		return
 	}
-	w.bystanders[added.ID] = added
-	w.note("bystander %s", added.ID)
+	c := w.erased[w.rng.IntN(len(w.erased))]
+	c.ID = ""
+	if added, err := w.quo.Add(c); err == nil { // else the pair is taken
+		w.known[added.ID] = added
+		w.ours[added.ID] = isOurs(added)
+		w.note("contact %s made again as %s", text(added.ExternalID), added.ID)
+	}
+}
+
+// addBystander is a contact that is not ours.
+func (w *world) addBystander() {
+	c := quosim.Contact{FirstName: new(w.pick("Eve", "Mallory")), PhoneNumbers: []quosim.Item{{Name: "mobile", Value: e164(w.phone())}}}
+	c.Source = pointer(w.pick("", "csv-v2", "public-api", "openphone-attio", "zapier"))
+	if r := w.someRow(); r != nil && w.identity(r) != "" && w.rng.IntN(3) == 0 { // somebody else's contact with one of our keys
+		c.ExternalID, c.Source = new(w.identity(r)), new("other-system")
+	}
+	w.add(c)
+}
+
+// addTwin is a contact that a person makes by hand for somebody who has a row, or gets one.
+func (w *world) addTwin() {
+	r := w.someRow()
+	if r == nil {
+		return
+	}
+	if w.rng.IntN(2) == 0 {
+		r = w.newRow()
+		defer func() { w.insert(r); w.saveRows() }()
+	}
+	c := quosim.Contact{FirstName: pointer(w.pick("Twin", facets[0].norm(w, r.cells[colFirst]))), Source: pointer(w.pick("", "", "csv-v2", "device"))}
+	if tel := e164(r.cells[colPhone]); len(tel) == len("+14155550000") {
+		c.PhoneNumbers = []quosim.Item{{Name: w.pick("mobile", "Handy"), Value: tel}}
+	}
+	if mail := r.cells[colEmail]; mail != "" && (w.rng.IntN(2) == 0 || len(c.PhoneNumbers) == 0) {
+		c.Emails = []quosim.Item{{Name: w.pick("work", "private"), Value: mail}}
+	}
+	w.add(c)
+}
+
+func (w *world) add(c quosim.Contact) {
+	if added, err := w.quo.Add(c); err == nil { // else the pair is taken
+		w.known[added.ID] = added
+		w.note("bystander %s: %s", added.ID, dump(added))
+	}
 }
 
 // loseLabel is somebody who changes what makes a contact ours.
 func (w *world) loseLabel() {
-	c, ok := w.ours()
+	c, ok := w.someContact(isOurs)
 	if !ok {
 		return
 	}
@@ -349,100 +521,4 @@ func (w *world) loseLabel() {
 		}
 	})
 	w.note("contact %s (%s) lost its label or key", text(c.ExternalID), c.ID)
-}
-
-func (w *world) cleanRun() {
-	w.clock.advance(w.someTime())
-	w.checkDoubled(w.run(runOptions{}))
-}
-
-func (w *world) faultyRun() {
-	w.clock.advance(w.someTime())
-	w.run(runOptions{faults: 0.02 + w.rng.Float64()*0.3})
-}
-
-func (w *world) crashedRun() {
-	w.clock.advance(w.someTime())
-	o := runOptions{crashAt: 1 + w.rng.IntN([]int{8, 20, 60}[w.rng.IntN(3)])}
-	if w.rng.IntN(3) == 0 {
-		o.faults = 0.1
-	}
-	w.run(o)
-}
-
-// editedRun is a run while somebody edits both sides between any two requests. An edit between the last read of a
-// contact and the answer to its write may be lost; one that was read before the write may not.
-func (w *world) editedRun() {
-	w.clock.advance(w.someTime())
-	countdown := 1 + w.rng.IntN(12)
-	var touched quosim.Contact
-	lost := false
-	w.quo.OnRequest(func(n int, r *http.Request) {
-		w.watch(n, r)
-		w.mu.Lock()
-		defer w.mu.Unlock()
-		if countdown--; countdown == 0 {
-			w.addBystander()
-			w.editRow()
-			if c, ok := w.orphan(); ok {
-				touched, w.unread = c, c.ID
-				w.edit(c.ID, func(c *quosim.Contact) { c.Role = new(w.pick("Midway", "Halfway")) })
-				w.remember(c.ID)
-			}
-		}
-		aboutIt := touched.ID != "" && strings.HasSuffix(r.URL.Path, "/"+touched.ID)
-		switch {
-		case r.Method == http.MethodGet:
-			if aboutIt || slices.Contains(r.URL.Query()["externalIds"], text(touched.ExternalID)) {
-				w.unread = ""
-			}
-		case aboutIt && w.unread != "":
-			lost = true
-		}
-	})
-	w.run(runOptions{})
-	w.quo.OnRequest(w.watch)
-	w.unread = ""
-	if lost {
-		w.remember(touched.ID)
-	}
-}
-
-// emptyFile is a file that lost its rows: a run must stop at it.
-func (w *world) emptyFile() {
-	rows := w.rows
-	w.rows = rows[:1]
-	w.note("the file lost its rows")
-	w.saveRows()
-	w.clock.advance(time.Hour)
-	if report := w.run(runOptions{}); report.Deleted+len(report.Waiting) > 0 {
-		w.t.Errorf("an emptied file led to deletes: %+v", report)
-	}
-	w.rows = rows
-	w.saveRows()
-}
-
-func (w *world) backupState() {
-	if data, err := os.ReadFile(w.path("state.db")); err == nil {
-		os.WriteFile(w.path("backup.db"), data, 0o600)
-	}
-}
-
-func (w *world) restoreState() {
-	data, err := os.ReadFile(w.path("backup.db"))
-	if err != nil {
-		return
-	}
-	w.loseState()
-	os.WriteFile(w.path("state.db"), data, 0o600)
-	w.note("state restored from the backup")
-}
-
-func (w *world) loseState() {
-	for _, name := range []string{"state.db", "state.db-wal", "state.db-shm"} {
-		os.Remove(w.path(name))
-	}
-	w.stateLost = true
-	w.edits = nil
-	w.note("state lost")
 }

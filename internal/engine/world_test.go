@@ -1,9 +1,7 @@
 package engine_test
 
 import (
-	"bytes"
 	"context"
-	"encoding/csv"
 	"fmt"
 	"io"
 	"log/slog"
@@ -20,10 +18,8 @@ import (
 
 	"syncd/internal/contact"
 	"syncd/internal/engine"
-	"syncd/internal/mapping"
 	"syncd/internal/quo"
 	"syncd/internal/quo/quosim"
-	"syncd/internal/reconcile"
 	"syncd/internal/sources/csvfile"
 	"syncd/internal/state"
 	"syncd/internal/state/sqlite"
@@ -54,85 +50,129 @@ func (c *clock) advance(d time.Duration) {
 }
 
 // world is a file, a Quo workspace behind real HTTP, a state store, people who edit both sides, and runs that go wrong.
+// What people did and what runs must not undo is remembered here: the checks look at nothing else.
 type world struct {
 	mu     sync.Mutex // people who edit during a run do so from the server's goroutines
 	t      testing.TB
 	rng    *rand.Rand
+	shape  shape
 	dir    string
 	clock  *clock
 	quo    *quosim.Workspace
 	server *httptest.Server
-	policy reconcile.Policy
-	fields []mapping.Field
-	rows   [][]string // what people hold in the file, header first
-	nextID int
 	log    []string // what happened, for the report of a failed seed
 
-	bystanders    map[string]quosim.Contact // contacts that are not ours, as people left them; by id
-	extras        map[string]quosim.Contact // what the mapping does not name in our contacts, as people left it; by id
-	edits         []edit                    // values that people wrote into mapped fields in Quo
+	rows     []*line // what people hold in the file
+	head     []string
+	removed  []*line // rows that people deleted, to be put back
+	nextID   int
+	nextTel  int
+	numbered int
+	known    map[string]quosim.Contact // Quo as people, or runs that were looked at, left it; by id
+	erased   []quosim.Contact          // contacts that people deleted, to be made again
+	now      moment                    // what a run finds
+
+	edits   map[place]edit // values that people wrote and that are not on both sides yet
+	agreed  map[place]map[string]bool
+	filled  map[place]bool  // fields that were not empty while both sides agreed
+	settled map[string]bool // contacts whose pair a run settled, so that it is no first sight any more; by id
+	links   map[string]state.Link
+	byID    map[string]state.Link // by the id of the contact
+	open    map[string]bool       // keys and ids of contacts about which the last run left something open
+	openRow map[*line]bool
+
+	ours          map[string]bool            // ids of contacts that are or were a record's
+	made          map[string]bool            // ids of contacts that syncd knows it made
+	madeThen      map[string]bool            // as of the backup
+	missedAt      map[string]time.Time       // when a run first missed the row of a contact; by id
+	missedThen    map[string]time.Time       // as of the backup
+	witnessed     map[string]map[string]bool // contents that a run may have seen while the row was there, by id
+	moved         map[string]*line           // rows that got another key or lost their id, by the old one
+	movedTel      map[string]string
+	approved      map[string]bool // keys that a person let through
+	alone         map[string]bool // keys of which a person said that they get a contact of their own
+	matched       map[string]string
+	resolved      map[resolution]bool
+	relinked      map[string]bool
+	deleted       map[string]bool        // keys that runs deleted without a person's word
+	deletes       map[string][]time.Time // when they did, by side
+	calls         bool                   // the last run was clean, so that the requests of the next one can be told in advance
+	processes     int
+	sent          map[string]sending
 	stateLost     bool
-	goneAt        map[string]time.Time // when the row of a key went, for the rows that are not there
-	editedAt      map[string]time.Time // when a person last edited a contact; by id
-	approved      map[string]bool      // keys that a person let through
-	deleted       map[string]bool      // keys that runs deleted without a person's word
-	deletes       []time.Time          // when they did
-	moved         map[string][]string  // rows that got another key, by the old one
-	unread        string               // the id of a contact that was edited during a run and not read since
-	phoneAtMove   map[string]string    // their phone number then
-	heldThen      map[string]string    // what the contact of a key held when its row went
-	unbraked      bool                 // the run may do whatever it likes
-	peopleDeleted map[string]bool      // ids of contacts that people deleted
+	unbraked      bool              // the run may do whatever it likes
+	peopleDeleted map[string]bool   // ids of contacts that people deleted
+	kept          map[string]string // values of rows whose contact people deleted while all agreed, by key
+	mayStay       map[string]bool   // keys of contacts that a person said to keep, though their row went
 }
 
-// edit is a value that a person wrote.
+// moment is what holds during one run.
+type moment struct {
+	strangers map[string][]string // ids of contacts that are no record's, by phone and e-mail
+	updatedAt map[string]time.Time
+	counted   int // contacts of ours, and all, before the run
+	all       int
+	linked    int     // standing links
+	unlisted  int     // of them, those whose contact does not stand under our label
+	fresh     bool    // a row has no link yet
+	order     []*line // the rows as they stood
+	entries   []state.Entry
+	edited    bool           // people edited while the run went on
+	rows      map[*line]bool // that they did
+	unread    map[string]bool
+	ids       map[string]bool
+	blind     map[string]bool // contacts that a run wrote without having read what people did to them
+	writers   []string        // keys of the processes that wrote, in order, repetitions left out
+	posted    map[string]int
+}
+
+// place is where a value stands: a cell of a row, or a facet of a contact.
+type place struct {
+	row   *line
+	id    string
+	facet int
+}
+
+// edit is a value that a person wrote, in normal form.
 type edit struct {
-	key, id, value string
-	field          contact.Field
-	side           contact.Side
-	row            []string // of an edit in the source
+	value string
+	at    time.Time
 }
 
-var header = []string{"id", "First", "Last", "Company", "Phone", "Email", "VIP", "Score", "Tags", "Notes"}
+// resolution is a person's word about a conflict.
+type resolution struct {
+	key   string
+	field contact.Field
+	take  contact.Side
+}
 
-const (
-	colID = iota
-	colFirst
-	colLast
-	colCompany
-	colPhone
-	colEmail
-	colVIP
-	colScore
-	colTags
-	colNotes
-)
+// sending is a create that was sent.
+type sending struct {
+	at      time.Time
+	process int
+	heard   bool
+}
 
 func newWorld(t testing.TB, seed uint64) *world {
 	w := &world{t: t, rng: rand.New(rand.NewPCG(seed, 1)), dir: tempDir(t), clock: &clock{now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)},
-		rows: [][]string{slices.Clone(header)}, bystanders: map[string]quosim.Contact{}, extras: map[string]quosim.Contact{}, peopleDeleted: map[string]bool{},
-		goneAt: map[string]time.Time{}, editedAt: map[string]time.Time{}, approved: map[string]bool{}, deleted: map[string]bool{},
-		moved: map[string][]string{}, phoneAtMove: map[string]string{}, heldThen: map[string]string{}}
+		known: map[string]quosim.Contact{}, edits: map[place]edit{}, agreed: map[place]map[string]bool{}, filled: map[place]bool{}, settled: map[string]bool{},
+		links: map[string]state.Link{}, byID: map[string]state.Link{}, open: map[string]bool{}, openRow: map[*line]bool{}, ours: map[string]bool{},
+		made: map[string]bool{}, missedAt: map[string]time.Time{}, witnessed: map[string]map[string]bool{},
+		moved: map[string]*line{}, movedTel: map[string]string{}, approved: map[string]bool{}, alone: map[string]bool{}, matched: map[string]string{},
+		resolved: map[resolution]bool{}, relinked: map[string]bool{}, deleted: map[string]bool{}, deletes: map[string][]time.Time{}, sent: map[string]sending{},
+		peopleDeleted: map[string]bool{}, kept: map[string]string{}, mayStay: map[string]bool{}}
+	w.shape = drawShape(w.rng)
+	w.note("%v", w.shape)
 	var err error
-	w.quo, err = quosim.New(quosim.Options{RequestsPerSecond: -1, Seed: seed + 1, Now: w.clock.Now, Order: quosim.Order(w.rng.IntN(3))})
+	w.quo, err = quosim.New(quosim.Options{RequestsPerSecond: -1, Keys: []string{"first", "second"}, Seed: seed + 1, Now: w.clock.Now, Order: quosim.Order(w.rng.IntN(3))})
 	if err != nil {
 		t.Fatal(err)
 	}
 	w.server = httptest.NewServer(http.StripPrefix("/quo", w.quo))
 	t.Cleanup(w.server.Close)
-	w.policy = reconcile.Policy{Label: label, Direction: contact.ToQuo, Match: reconcile.Match{Ask: true},
-		CreateInSource: reconcile.CreateOff, RowGone: reconcile.RowGoneDelete, ContactGone: reconcile.ContactGoneKeep, Grace: grace}
-	if w.rng.IntN(2) == 0 {
-		w.policy.Direction = contact.TwoWay
-	}
-	field := func(name contact.Field, column string) mapping.Field {
-		return mapping.Field{Name: name, Column: column, Direction: w.policy.Direction, Conflicts: contact.Ask, Separator: ","}
-	}
-	w.fields = []mapping.Field{
-		field(contact.FirstName, "First"), field(contact.LastName, "Last"), field(contact.Company, "Company"),
-		field("phoneNumbers.mobile", "Phone"), field("emails.work", "Email"),
-		field("customFields.VIP", "VIP"), field("customFields.Score", "Score"), field("customFields.Segment", "Tags"),
-	}
+	w.quo.OnRequest(w.watch)
+	w.quo.AfterRequest(w.watchAnswer)
+	w.saveRows()
 	return w
 }
 
@@ -150,100 +190,76 @@ func (w *world) note(format string, args ...any) {
 	w.log = append(w.log, w.clock.Now().Format("15:04:05 ")+fmt.Sprintf(format, args...))
 }
 
+func (w *world) describe() string { return strings.Join(w.log, "\n") }
+
 func (w *world) path(name string) string { return filepath.Join(w.dir, name) }
 
-// saveRows writes the file as people hold it, in one go, as an editor does.
-func (w *world) saveRows() {
-	for _, r := range w.rows[1:] {
-		delete(w.goneAt, r[colID])
-	}
-	var b bytes.Buffer
-	c := csv.NewWriter(&b)
-	if err := c.WriteAll(w.rows); err != nil {
-		w.t.Fatal(err)
-	}
-	tmp := w.path("rows.new")
-	if err := os.WriteFile(tmp, b.Bytes(), 0o600); err != nil {
-		w.t.Fatal(err)
-	}
-	if err := os.Rename(tmp, w.path("rows.csv")); err != nil {
-		w.t.Fatal(err)
-	}
-}
-
-// loadRows looks at what a run left in the file.
-func (w *world) loadRows() {
-	data, err := os.ReadFile(w.path("rows.csv"))
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	rows, err := csv.NewReader(bytes.NewReader(data)).ReadAll()
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	for i, r := range rows { // the rows stay the same ones
-		if i < len(w.rows) && len(r) == len(w.rows[i]) {
-			copy(w.rows[i], r)
-			continue
-		}
-		w.t.Fatalf("row %d of the file is %q", i, r)
-	}
-	if len(rows) != len(w.rows) {
-		w.t.Errorf("the file has %d rows, people left %d", len(rows), len(w.rows))
-	}
-}
-
-// run is one process: it opens the state, runs the sync once and ends. A crash point of 0 means that it does not
-// crash; n means that the n-th thing that it does to the world outside is its last.
+// runOptions say how a run goes. A crash point of 0 means that it does not crash; n means that the n-th thing that it
+// does to the world outside is its last.
 type runOptions struct {
 	crashAt int
 	request engine.Request
 	faults  float64
+	// freezeAt is the thing at which the process stands still.
+	freezeAt int
 }
 
+// run is one process: it opens the state, runs the sync once and ends. What it did is checked.
 func (w *world) run(o runOptions) engine.Report {
-	ctx := context.Background()
-	store, err := sqlite.Open(ctx, w.path("state.db"), sqlite.Options{Now: w.clock.Now})
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	defer store.Close()
+	w.begin()
 	w.quo.ClearFaults()
 	if o.faults > 0 {
 		w.quo.RandomFaults(w.rng.Uint64(), o.faults)
 	}
-	death := &death{left: o.crashAt, actLast: w.rng.IntN(2) == 0}
-	transport := &http.Transport{MaxIdleConnsPerHost: 16}
-	defer transport.CloseIdleConnections()
-	client := quo.New(quo.Options{BaseURL: w.server.URL + "/quo", APIKey: "sandbox", Timeout: 5 * time.Second,
-		MaxAttempts: 3, FirstWait: time.Millisecond, HTTP: &http.Client{Transport: mortalTransport{transport, death}}})
-	e := &engine.Engine{
-		Sync: engine.Sync{Name: "customers", Policy: w.policy, RefreshAfter: w.refreshAfter(),
-			Mapping: mapping.Options{Fields: slices.Clone(w.fields), Key: []string{"id"}, Region: "US", Location: time.UTC},
-			Deletes: reconcile.Limit{Percent: 10, IsPercent: true}, Updates: reconcile.Limit{Percent: 50, IsPercent: true},
-			Creates: reconcile.Limit{Percent: 50, IsPercent: true}, Labels: []string{label}},
-		Source: mortalSource{csvfile.New(csvfile.Options{Path: w.path("rows.csv"), Key: []string{"id"}}), death},
-		Quo:    client, Store: mortalStore{store, death}, Log: slog.New(slog.NewTextHandler(io.Discard, nil)),
-		Holder: "simulation", Lease: leaseTTL, Workers: 1 + w.rng.IntN(4),
-	}
-	report := e.Run(ctx, o.request)
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.loadRows()
-	w.note("run %d: %s created %d updated %d source %d deleted %d unlinked %d stale %d held %v problems %d conflicts %d waiting %d err %v crash %d", report.RunID, report.Status,
-		report.Created, report.Updated, report.SourceUpdated, report.Deleted, report.Unlinked, report.Stale, report.Held, len(report.Problems), len(report.Conflicts), len(report.Waiting), report.Err(), o.crashAt)
+	p := w.process(o, "first")
+	report := p.run()
+	w.quo.ClearFaults()
+	w.end(o, report)
 	return report
 }
 
-func (w *world) refreshAfter() time.Duration {
-	if w.rng.IntN(2) == 0 {
-		return 0 // every contact is re-read before it is written
+// process is one process that runs the sync.
+type process struct {
+	world   *world
+	key     string // by which its requests are told from another's
+	options runOptions
+	death   *death
+	engine  *engine.Engine
+	store   *sqlite.Store
+}
+
+func (w *world) process(o runOptions, key string) *process {
+	w.processes++
+	store, err := sqlite.Open(context.Background(), w.path("state.db"), sqlite.Options{Now: w.clock.Now})
+	if err != nil {
+		w.t.Fatal(err)
 	}
-	return 10 * time.Second
+	p := &process{world: w, key: key, options: o, store: store,
+		death: &death{left: o.crashAt, actLast: w.rng.IntN(2) == 0, freezes: o.freezeAt > 0, freezeAt: o.freezeAt, frozen: make(chan struct{}), wake: make(chan struct{})}}
+	sync := w.shape.sync()
+	if w.rng.IntN(2) == 0 { // else every contact is re-read before it is written
+		sync.RefreshAfter = 10 * time.Second
+	}
+	files := csvfile.Options{Path: w.path("rows.csv"), Key: sync.Mapping.Key}
+	if files.Delimiter = string(w.shape.comma); w.shape.comma == '\t' {
+		files.Delimiter = "tab"
+	}
+	p.engine = &engine.Engine{Sync: sync, Source: mortalSource{csvfile.New(files), p.death}, Store: mortalStore{store, p.death},
+		Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Holder: "process " + key, Lease: leaseTTL, Workers: 1 + w.rng.IntN(4)}
+	return p
+}
+
+func (p *process) run() engine.Report {
+	defer p.store.Close()
+	transport := &http.Transport{MaxIdleConnsPerHost: 16}
+	defer transport.CloseIdleConnections()
+	p.engine.Quo = quo.New(quo.Options{BaseURL: p.world.server.URL + "/quo", APIKey: p.key, Timeout: 5 * time.Second,
+		MaxAttempts: 3, FirstWait: time.Millisecond, HTTP: &http.Client{Transport: mortalTransport{transport, p.death}}})
+	return p.engine.Run(context.Background(), p.options.request)
 }
 
 // store opens the state to look at it.
-func (w *world) store() state.Store {
+func (w *world) store() *sqlite.Store {
 	s, err := sqlite.Open(context.Background(), w.path("state.db"), sqlite.Options{Now: w.clock.Now})
 	if err != nil {
 		w.t.Fatal(err)
@@ -251,23 +267,101 @@ func (w *world) store() state.Store {
 	return s
 }
 
-// row returns the row of a key, nil when there is none.
-func (w *world) row(key string) []string {
-	for _, r := range w.rows[1:] {
-		if r[colID] == key {
+// identity is what makes a row the one of a contact: its key or, without key columns, the contact's id.
+func (w *world) identity(r *line) string {
+	if w.shape.keyed {
+		return strings.TrimSpace(r.cells[colID])
+	}
+	return r.cells[colContact]
+}
+
+// identityOf is the identity of a contact's row, "" when it has none.
+func (w *world) identityOf(c quosim.Contact) string {
+	link, linked := w.byID[c.ID]
+	switch {
+	case !w.shape.keyed:
+		return c.ID
+	case linked && link.Linked():
+		return link.Key
+	case text(c.Source) == label:
+		return text(c.ExternalID)
+	}
+	return ""
+}
+
+// row returns the first row with an identity, nil when there is none.
+func (w *world) row(identity string) *line {
+	if identity == "" {
+		return nil
+	}
+	for _, r := range w.rows {
+		if w.identity(r) == identity {
 			return r
 		}
 	}
 	return nil
 }
 
-func (w *world) contactOf(key string) (quosim.Contact, bool) {
+func (w *world) rowOf(c quosim.Contact) *line { return w.row(w.identityOf(c)) }
+
+// contactOf returns the contact of a row: that of its link, or else the one of ours with its key.
+func (w *world) contactOf(r *line) (quosim.Contact, bool) {
+	id := w.identity(r)
+	if id == "" {
+		return quosim.Contact{}, false
+	}
+	if !w.shape.keyed {
+		return w.quo.Get(id)
+	}
+	if link, ok := w.links[id]; ok && link.Linked() {
+		if c, ok := w.quo.Get(link.ContactID); ok {
+			return c, true
+		}
+	}
+	if c, ok := w.byKey(id); ok {
+		return c, true
+	}
+	if w.shape.contactID && w.byID[r.cells[colContact]].Key == "" {
+		return w.quo.Get(r.cells[colContact])
+	}
+	return w.quo.Get(id) // the key of a row that was made for a contact
+}
+
+// byKey returns the contact of ours with an external id.
+func (w *world) byKey(key string) (quosim.Contact, bool) {
 	for _, c := range w.quo.Contacts() {
 		if text(c.Source) == label && text(c.ExternalID) == key {
 			return c, true
 		}
 	}
 	return quosim.Contact{}, false
+}
+
+// filtered reports whether the filter leaves a row out.
+func (w *world) filtered(r *line) bool {
+	return w.shape.only && !strings.EqualFold(r.cells[colKind], "customer") && !strings.EqualFold(r.cells[colKind], "lead")
+}
+
+// broken reports whether a row cannot be read.
+func broken(r *line) bool {
+	return r.cells[colPhone] == "555-12" || r.cells[colScore] == "many" || strings.TrimSpace(r.cells[colFirst]+r.cells[colLast]+r.cells[colCompany]) == ""
+}
+
+// isOpen reports whether the last run left something about a row or a contact open.
+func (w *world) isOpen(r *line, id string) bool {
+	if r != nil && (w.openRow[r] || w.open[w.identity(r)] || w.open[r.cells[colID]] || w.shape.contactID && w.open[r.cells[colContact]]) {
+		return true
+	}
+	return id != "" && (w.open[id] || w.open[w.byID[id].Key])
+}
+
+// values are all mapped values of a row, in normal form.
+func (w *world) values(r *line) string {
+	var all []string
+	for i := range facets {
+		all = append(all, facets[i].norm(w, r.cells[facets[i].column]))
+	}
+	return strings.Join(all, "|")
 }
 
 func text(p *string) string {
@@ -279,16 +373,59 @@ func text(p *string) string {
 
 func (w *world) pick(choices ...string) string { return choices[w.rng.IntN(len(choices))] }
 
+// phone is a number that nobody had yet.
 func (w *world) phone() string {
-	return fmt.Sprintf(w.pick("+1415555%04d", "(415) 555-%04d", "415-555-%04d", "415.555.%04d"), w.rng.IntN(10000))
+	w.nextTel++
+	return fmt.Sprintf(w.pick("+1415555%04d", "(415) 555-%04d", "415-555-%04d", "415.555.%04d"), w.nextTel)
 }
 
-func (w *world) newRow() []string {
+func (w *world) email() string {
+	w.nextTel++
+	return w.pick("", fmt.Sprintf("P%d@Example.com", w.nextTel))
+}
+
+func (w *world) newRow() *line {
 	w.nextID++
-	id := fmt.Sprintf("C-%d", 1000+w.nextID)
-	return []string{id, w.pick("Ann", "José", "李", "O'Neil", " Bob "), w.pick("Lee", "Müller", "", "de la Cruz"), w.pick("", "Acme, Inc.", "Über GmbH"),
-		w.phone(), w.pick("", fmt.Sprintf("P%d@Example.com", w.nextID)), w.pick("yes", "no", ""), w.pick("", "5", "5.0", "12.25"),
-		w.pick("", "a, b", "b,a", "c"), w.pick("", "private")}
+	r := &line{cells: make([]string, len(header))}
+	r.cells[colID] = fmt.Sprintf("C-%d", 1000+w.nextID)
+	if !w.shape.keyed {
+		r.cells[colID] = ""
+	}
+	for _, f := range facets {
+		r.cells[f.column] = f.cell(w)
+	}
+	r.cells[colKind] = w.pick("customer", "lead", "Lead", "customer", "other")
+	r.cells[colNotes] = w.pick("", "private", "call \"back\"")
+	w.stamp(r)
+	return r
 }
 
-func (w *world) describe() string { return strings.Join(w.log, "\n") }
+// stamp is the column that says when a row was changed.
+func (w *world) stamp(r *line) { r.cells[colUpdated] = w.clock.Now().UTC().Format(time.RFC3339) }
+
+// forget drops what is remembered about the edits of a row or a contact.
+func (w *world) forget(r *line, id string) {
+	for i := range facets {
+		delete(w.edits, place{r, id, i})
+		delete(w.agreed, place{r, id, i})
+	}
+}
+
+// contacts are all contacts by id.
+func (w *world) contacts() map[string]quosim.Contact {
+	all := map[string]quosim.Contact{}
+	for _, c := range w.quo.Contacts() {
+		all[c.ID] = c
+	}
+	return all
+}
+
+// keysOf are the identities of a slice of rows, for the story.
+func (w *world) keysOf(rows []*line) []string {
+	var keys []string
+	for _, r := range rows {
+		keys = append(keys, w.identity(r))
+	}
+	slices.Sort(keys)
+	return keys
+}

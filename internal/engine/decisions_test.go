@@ -1,0 +1,191 @@
+package engine_test
+
+import (
+	"context"
+	"errors"
+	"maps"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"syncd/internal/contact"
+	"syncd/internal/state"
+)
+
+type linkState = state.Link
+
+// approve lets some of the held operations through.
+func (w *world) approve() {
+	store := w.store()
+	defer store.Close()
+	ctx := context.Background()
+	held, err := store.Held(ctx, "customers")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	var keys []string
+	for _, h := range held {
+		if w.rng.IntN(2) == 0 {
+			keys = append(keys, h.Key)
+			w.approved[h.Key] = true
+		}
+	}
+	if len(keys) == 0 {
+		return
+	}
+	w.note("approved %v of run %d", keys, held[0].Run)
+	if _, err := store.Approve(ctx, held[0].Run, keys); err != nil {
+		w.t.Errorf("approve: %v", err)
+	}
+}
+
+// resolve settles a conflict, one field or the whole record, for either side.
+func (w *world) resolve() {
+	store := w.store()
+	defer store.Close()
+	conflicts, err := store.Conflicts(context.Background(), "customers")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	if len(conflicts) == 0 {
+		return
+	}
+	c := conflicts[w.rng.IntN(len(conflicts))]
+	take, field := pick(w.rng, contact.Source, contact.Quo), c.Field
+	if w.rng.IntN(3) == 0 {
+		field = ""
+	}
+	w.note("resolve %s %q for %s", c.Key, field, take)
+	if _, err := store.Resolve(context.Background(), "customers", c.Key, field, take); err != nil {
+		w.t.Errorf("resolve: %v", err)
+	}
+	for _, f := range []contact.Field{field, c.Field} {
+		delete(w.resolved, resolution{c.Key, f, contact.Source})
+		delete(w.resolved, resolution{c.Key, f, contact.Quo})
+		w.resolved[resolution{c.Key, f, take}] = true
+	}
+	w.mayStay[c.Key] = w.mayStay[c.Key] || c.Field == contact.WholeRecord && take == contact.Quo
+	// The word holds for what the person saw.
+	if there, ok := w.quo.Get(w.links[c.Key].ContactID); ok && c.Field == contact.WholeRecord && take == contact.Source &&
+		strings.HasSuffix(c.Quo, there.UpdatedAt.UTC().Format(time.RFC3339Nano)) {
+		w.witness(there.ID, content(there))
+	}
+}
+
+// relink makes the missing side of an unlinked record again.
+func (w *world) relink() {
+	keys := slices.Sorted(maps.Keys(w.links))
+	keys = slices.DeleteFunc(keys, func(key string) bool { l := w.links[key]; return l.Linked() })
+	if len(keys) == 0 {
+		return
+	}
+	key := keys[w.rng.IntN(len(keys))]
+	store := w.store()
+	defer store.Close()
+	w.note("relink %s", key)
+	if err := store.Relink(context.Background(), "customers", key); err != nil {
+		w.t.Errorf("relink: %v", err)
+	}
+	w.relinked[key] = true
+}
+
+// rekey moves a link to the key that its row has now.
+func (w *world) rekey() {
+	store := w.store()
+	defer store.Close()
+	ctx := context.Background()
+	for _, old := range slices.Sorted(maps.Keys(w.moved)) {
+		fresh := w.identity(w.moved[old])
+		if fresh == "" || !w.shape.keyed || fresh == old {
+			continue
+		}
+		lease, err := store.Acquire(ctx, "customers", "a person", leaseTTL)
+		if err != nil {
+			return // a process that died holds it
+		}
+		err = store.Rekey(ctx, lease, old, fresh)
+		w.note("rekey %s %s: %v", old, fresh, err)
+		if err := store.Release(ctx, lease); err != nil {
+			w.t.Fatal(err)
+		}
+		if err == nil {
+			delete(w.moved, old)
+			w.loadLinks(store)
+			return
+		}
+		if !errors.As(err, new(*state.ExistsError)) && !errors.Is(err, state.ErrNotFound) {
+			w.t.Errorf("rekey: %v", err)
+		}
+	}
+}
+
+// match settles a twin: for one of the contacts that a problem names, or any, or a contact of its own.
+func (w *world) match() {
+	store := w.store()
+	defer store.Close()
+	ctx := context.Background()
+	problems, err := store.Problems(ctx, "customers")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	problems = slices.DeleteFunc(problems, func(p state.Problem) bool { return p.Key == "" || !strings.Contains(p.Reason, "syncd match") })
+	if len(problems) == 0 {
+		return
+	}
+	key := problems[w.rng.IntN(len(problems))].Key
+	id := ""
+	if r := w.row(key); r != nil && w.rng.IntN(2) == 0 {
+		for other, c := range w.known {
+			if phone, email := w.shares(r, c); (phone || email) && other > id {
+				id = other
+			}
+		}
+	}
+	w.note("match %s %q", key, id)
+	if err := store.Match(ctx, "customers", key, id); err != nil && !errors.As(err, new(*state.ExistsError)) {
+		w.t.Errorf("match: %v", err)
+	}
+	delete(w.alone, key)
+	delete(w.matched, key)
+	if id == "" {
+		w.alone[key] = true
+	} else {
+		w.matched[key] = id
+	}
+}
+
+func (w *world) backupState() {
+	if data, err := os.ReadFile(w.path("state.db")); err == nil {
+		os.WriteFile(w.path("backup.db"), data, 0o600)
+		w.madeThen, w.missedThen = maps.Clone(w.made), maps.Clone(w.missedAt)
+		w.note("backup of the state")
+	}
+}
+
+func (w *world) restoreState() {
+	data, err := os.ReadFile(w.path("backup.db"))
+	if err != nil {
+		return
+	}
+	alone, matched := w.alone, w.matched
+	w.loseState()
+	os.WriteFile(w.path("state.db"), data, 0o600)
+	w.made, w.missedAt, w.alone, w.matched = maps.Clone(w.madeThen), maps.Clone(w.missedThen), alone, matched
+	w.note("state restored from the backup")
+	store := w.store()
+	defer store.Close()
+	w.loadLinks(store)
+}
+
+func (w *world) loseState() {
+	for _, name := range []string{"state.db", "state.db-wal", "state.db-shm"} {
+		os.Remove(w.path(name))
+	}
+	w.stateLost, w.calls = true, false
+	w.links, w.byID, w.made = map[string]state.Link{}, map[string]state.Link{}, map[string]bool{}
+	w.moved, w.kept = map[string]*line{}, map[string]string{}
+	w.missedAt, w.alone, w.matched = map[string]time.Time{}, map[string]bool{}, map[string]string{}
+	w.standing()
+	w.note("state lost")
+}

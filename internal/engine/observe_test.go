@@ -1,0 +1,493 @@
+package engine_test
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"syncd/internal/contact"
+	"syncd/internal/engine"
+	"syncd/internal/quo/quosim"
+	"syncd/internal/reconcile"
+	"syncd/internal/state"
+)
+
+// This file looks at what runs did to both sides: every row and every contact that is not as people left it must be so
+// by a rule. It knows the shape, what people did, and the links that the state holds, which say who belongs to whom.
+
+// begin notes what a run finds.
+func (w *world) begin() {
+	w.quo.ResetRequests()
+	w.now = moment{order: slices.Clone(w.rows), strangers: map[string][]string{}, updatedAt: map[string]time.Time{}, rows: map[*line]bool{}, ids: map[string]bool{},
+		unread: map[string]bool{}, blind: map[string]bool{}, posted: map[string]int{}}
+	for id, c := range w.known {
+		w.now.updatedAt[id] = c.UpdatedAt
+		w.now.all++
+		_, linked := w.byID[id]
+		if text(c.Source) == label {
+			w.now.counted++
+		} else if linked {
+			w.now.unlisted++
+		}
+		if text(c.Source) != label && !linked {
+			for _, who := range identities(c) {
+				w.now.strangers[who] = append(w.now.strangers[who], id)
+			}
+		}
+		if r := w.rowOf(c); r != nil {
+			w.witness(id, content(c))
+			w.witness(r.cells[colNo], w.values(r))
+		} else if w.missedAt[id].IsZero() {
+			w.missedAt[id] = w.clock.Now()
+		}
+	}
+	for id, link := range w.byID {
+		if _, ok := w.known[id]; !ok {
+			w.now.unlisted++
+		}
+		if link.Linked() {
+			w.now.linked++
+		}
+	}
+	for _, r := range w.rows {
+		if id := w.identity(r); id == "" || w.links[id].Key == "" && w.byID[id].Key == "" || w.links[id].Relink {
+			w.now.fresh = true
+		}
+	}
+}
+
+// identities are what tells a person apart: all phone numbers and e-mails of a contact.
+func identities(c quosim.Contact) []string {
+	var all []string
+	for _, i := range c.PhoneNumbers {
+		all = append(all, e164(i.Value))
+	}
+	for _, i := range c.Emails {
+		all = append(all, strings.ToLower(i.Value))
+	}
+	return all
+}
+
+// shares reports whether a row has the phone number, or the e-mail, of a contact.
+func (w *world) shares(r *line, c quosim.Contact) (phone, email bool) {
+	all := identities(c)
+	tel, mail := e164(r.cells[colPhone]), strings.ToLower(r.cells[colEmail])
+	return tel != "" && slices.Contains(all, tel), mail != "" && slices.Contains(all, mail)
+}
+
+// witness notes that a run may have seen a contact or a row like this while its other side was there.
+func (w *world) witness(id, content string) {
+	if w.witnessed[id] == nil {
+		w.witnessed[id] = map[string]bool{}
+	}
+	w.witnessed[id][content] = true
+}
+
+// end looks at what a run did, or two at once.
+func (w *world) end(o runOptions, reports ...engine.Report) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, r := range reports {
+		w.note("run %d: %s created %d updated %d deleted %d, rows %d %d %d, marked %d unlinked %d stale %d held %v problems %d conflicts %d waiting %d err %v crash %d",
+			r.RunID, r.Status, r.Created, r.Updated, r.Deleted, r.SourceCreated, r.SourceUpdated, r.SourceDeleted,
+			r.Marked, r.Unlinked, r.Stale, r.Held, len(r.Problems), len(r.Conflicts), len(r.Waiting), r.Err(), o.crashAt)
+		for _, p := range r.Problems {
+			w.note("  problem of %q, row %d: %s %s", p.Key, p.Row, p.Column, p.Reason)
+		}
+		for _, c := range r.Conflicts {
+			w.note("  conflict of %q in %s: %q and %q, was %q", c.Key, c.Field, c.Source, c.Quo, c.Base)
+		}
+	}
+	store := w.store()
+	defer store.Close()
+	w.look(store)
+	w.loadEntries(store)
+	clean := len(reports) == 1 && reports[0].Err() == nil && o.crashAt == 0
+	if clean {
+		w.loadOpen(store, reports[0])
+	}
+	w.checkEdits()
+	w.settle(clean && len(o.request.Only) == 0)
+	if clean && o.faults == 0 && w.calls {
+		w.checkCalls(reports[0], len(o.request.Only) > 0)
+	}
+	w.calls = clean && o.faults == 0
+}
+
+// look takes over what runs did so far, and checks it.
+func (w *world) look(store state.Store) {
+	before := w.byID
+	w.loadLinks(store)
+	for id, c := range w.contacts() {
+		if _, ok := w.known[id]; !ok {
+			w.contactAdded(c)
+			w.known[id] = c
+		}
+	}
+	w.lookAtFile(before)
+	w.lookAtQuo(before)
+}
+
+// loadEntries reads the journal of the newest runs.
+func (w *world) loadEntries(store state.Store) {
+	ctx := context.Background()
+	runs, err := store.Runs(ctx, "customers", 2)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, run := range runs {
+		entries, err := store.Entries(ctx, run.ID)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		w.now.entries = append(w.now.entries, entries...)
+	}
+}
+
+// loadLinks takes over who belongs to whom.
+func (w *world) loadLinks(store state.Store) {
+	w.links, w.byID = map[string]state.Link{}, map[string]state.Link{}
+	for link, err := range store.Links(context.Background(), "customers") {
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		w.links[link.Key] = link
+		if link.ContactID == "" {
+			continue
+		}
+		if other, ok := w.byID[link.ContactID]; ok && other.Linked() && link.Linked() {
+			w.t.Errorf("the keys %s and %s are linked with one contact", other.Key, link.Key)
+		}
+		if other, ok := w.byID[link.ContactID]; !ok || !other.Linked() {
+			w.byID[link.ContactID] = link
+		}
+		if !link.Linked() {
+			delete(w.settled, link.ContactID)
+			w.empty(link.ContactID)
+		}
+	}
+}
+
+// empty forgets that the fields of a pair were filled: an empty value of a pair's first sight wipes nothing.
+func (w *world) empty(id string) {
+	r := w.rowOf(w.known[id])
+	for i := range facets {
+		delete(w.filled, place{nil, id, i})
+		delete(w.filled, place{r, "", i})
+	}
+}
+
+// loadOpen takes over what the last run left for people.
+func (w *world) loadOpen(store state.Store, report engine.Report) {
+	w.open, w.openRow = map[string]bool{}, map[*line]bool{}
+	note := func(key string) {
+		if key != "" {
+			w.open[key] = true
+			w.open[w.links[key].ContactID] = true
+		}
+	}
+	for _, p := range report.Problems {
+		note(p.Key)
+		if p.Row >= 2 && p.Row-2 < len(w.now.order) {
+			w.openRow[w.now.order[p.Row-2]] = true
+		}
+		// The record whose key seems to have been changed waits too.
+		for _, words := range []string{"this looks like record ", "this looks like the row of contact "} {
+			if _, rest, ok := strings.Cut(p.Reason, words); ok {
+				rest, _, _ = strings.Cut(rest, " under another key")
+				rest, _, _ = strings.Cut(rest, " without its id")
+				for _, key := range strings.Split(rest, " or ") {
+					note(key)
+					note(w.byID[key].Key)
+				}
+			}
+		}
+	}
+	for _, c := range report.Conflicts {
+		note(c.Key)
+	}
+	for _, d := range report.Waiting {
+		note(d.Key)
+	}
+	held, err := store.Held(context.Background(), "customers")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, h := range held {
+		note(h.Key)
+	}
+	delete(w.open, "")
+}
+
+// lookAtQuo takes over what runs did to the contacts since people last held them, and checks each change.
+func (w *world) lookAtQuo(before map[string]state.Link) {
+	now := w.contacts()
+	for _, id := range slices.Sorted(maps.Keys(w.known)) {
+		if c, ok := now[id]; ok {
+			w.contactWritten(w.known[id], c, before)
+			w.known[id] = c
+			continue
+		}
+		if !w.ours[id] {
+			w.t.Errorf("a contact that is not ours is gone: %s", id)
+		}
+		w.forget(nil, id)
+		delete(w.known, id)
+		delete(w.made, id)
+	}
+	keys := map[string]string{}
+	for id, c := range w.known {
+		if text(c.Source) != label || text(c.ExternalID) == "" {
+			continue
+		}
+		if other, ok := keys[text(c.ExternalID)]; ok {
+			w.t.Errorf("contacts %s and %s have one key", other, id)
+		}
+		keys[text(c.ExternalID)] = id
+	}
+}
+
+// contactAdded checks a contact that a run made.
+func (w *world) contactAdded(c quosim.Contact) {
+	w.ours[c.ID], w.made[c.ID] = true, true
+	w.witness(c.ID, content(c))
+	if rest := unmapped(quosim.Contact{ID: c.ID, CreatedAt: c.CreatedAt, CreatedByUserID: c.CreatedByUserID}); unmapped(c) != rest {
+		w.t.Errorf("contact %s was made with what nobody wrote: %s", c.ID, dump(c))
+	}
+	r := w.rowOf(c)
+	if w.shape.keyed && r == nil {
+		r = w.row(text(c.ExternalID))
+	}
+	if r == nil && !w.shape.keyed {
+		return // its id is not in the row yet
+	}
+	if r == nil {
+		w.t.Errorf("contact %s was made for key %s, which no row has", c.ID, text(c.ExternalID))
+		return
+	}
+	w.compareWritten(r, c, "", func(int) bool { return true })
+}
+
+// compareWritten checks that a contact holds what its row holds, as far as the facets flow there.
+func (w *world) compareWritten(r *line, c quosim.Contact, not string, changed func(int) bool) {
+	for i := range facets {
+		f := &facets[i]
+		have, want := f.value(w, &c), f.norm(w, r.cells[f.column])
+		if !w.shape.writes(i, contact.Quo) {
+			want = not
+		}
+		if changed(i) && have != want && !w.now.rows[r] && !w.now.ids[c.ID] {
+			w.t.Errorf("contact %s of row %s: a run wrote %q as %s, want %q", c.ID, w.identity(r), have, f.name, want)
+		}
+	}
+}
+
+// contactWritten checks what a run changed in a contact.
+func (w *world) contactWritten(was, is quosim.Contact, before map[string]state.Link) {
+	if content(was) == content(is) {
+		return
+	}
+	if w.now.blind[is.ID] { // edited after the last read, before the answer to the write: the window of invariant 2
+		w.forget(nil, is.ID)
+		w.witness(is.ID, content(is))
+		w.adopted(is)
+		return
+	}
+	if w.shape.direction == contact.FromQuo {
+		w.t.Errorf("contact %s was written, but the sync is from-quo:\n was %s\n is  %s", is.ID, dump(was), dump(is))
+	}
+	if unmapped(was) != unmapped(is) {
+		w.t.Errorf("what the mapping does not name was changed:\n was %s\n is  %s", dump(was), dump(is))
+	}
+	for _, i := range was.PhoneNumbers {
+		j := slices.IndexFunc(is.PhoneNumbers, func(j quosim.Item) bool { return j.Value == i.Value })
+		if j >= 0 && !slices.ContainsFunc(is.PhoneNumbers, func(j quosim.Item) bool { return j.Value == i.Value && j.Name == i.Name }) {
+			w.t.Errorf("contact %s: number %s was called %q by people, and now is called %q", is.ID, i.Value, i.Name, is.PhoneNumbers[j].Name)
+		}
+	}
+	r := w.rowOf(is)
+	_, linked := before[is.ID]
+	switch {
+	case text(was.Source) == label || linked || w.ours[is.ID]:
+	case r == nil && w.shape.keyed:
+		w.t.Errorf("a contact that is not ours was changed:\n was %s\n is  %s", dump(was), dump(is))
+	default:
+		w.checkAdopted(was, is, r)
+	}
+	w.adopted(is)
+	w.witness(is.ID, content(is))
+	if r == nil {
+		return
+	}
+	w.compareWritten(r, is, "", func(i int) bool {
+		f := &facets[i]
+		differs := f.value(w, &was) != f.value(w, &is)
+		if !differs && f.raw(&was) != f.raw(&is) {
+			w.t.Errorf("contact %s: %s was rewritten from %q to %q, which means the same", is.ID, f.name, f.raw(&was), f.raw(&is))
+		}
+		if differs && !w.shape.writes(i, contact.Quo) {
+			w.t.Errorf("contact %s: %s was changed from %q to %q, but flows from Quo only", is.ID, f.name, f.raw(&was), f.raw(&is))
+		}
+		return differs
+	})
+}
+
+// adopted notes a contact that is ours from now on.
+func (w *world) adopted(c quosim.Contact) { w.ours[c.ID] = w.ours[c.ID] || text(c.Source) == label }
+
+// checkAdopted checks that a contact became a record's by a rule.
+func (w *world) checkAdopted(was, is quosim.Contact, r *line) {
+	source := strings.ToLower(text(was.Source))
+	if text(was.ExternalID) != "" || source == "device" || source == "google-people" || strings.HasPrefix(source, "openphone") {
+		w.t.Errorf("contact %s belongs to %q %q and became a record's", is.ID, text(was.Source), text(was.ExternalID))
+	}
+	byWord := w.matched[text(is.ExternalID)] == is.ID
+	byRow := w.shape.create == reconcile.CreateAll && (text(is.ExternalID) == is.ID || !w.shape.keyed)
+	byPhone, byEmail, byID := false, false, false
+	if r != nil {
+		byPhone, byEmail = w.shares(r, was)
+		byID = w.shape.contactID && r.cells[colContact] == is.ID
+	}
+	if !byWord && !byRow && !byID && !(byPhone && w.shape.match.Phone) && !(byEmail && w.shape.match.Email) && !w.now.edited {
+		w.t.Errorf("contact %s became that of %s, and no rule says so:\n was %s", is.ID, text(is.ExternalID), dump(was))
+	}
+}
+
+// rowWritten checks what a run changed in a row, and takes it over.
+func (w *world) rowWritten(r, now *line, before map[string]state.Link) {
+	if slices.Equal(r.raw, now.raw) {
+		return
+	}
+	if len(now.raw) != len(r.raw) {
+		w.t.Errorf("row %s has %d cells, people left %d", w.identity(r), len(now.raw), len(r.raw))
+		return
+	}
+	c, paired := w.contactOf(r)
+	if w.shape.contactID && (!w.shape.keyed || !paired) {
+		c, paired = w.quo.Get(now.cells[colContact])
+	}
+	wrong := func(col int, why string) {
+		w.t.Errorf("row %s (%s): a run changed %s from %q to %q: %s", w.identity(r), r.cells[colNo], header[col], r.raw[col], now.raw[col], why)
+	}
+	for col := range r.raw {
+		if r.raw[col] == now.raw[col] {
+			continue
+		}
+		i := slices.IndexFunc(facets, func(f facet) bool { return f.column == col })
+		switch {
+		case col == colStatus && w.shape.status:
+		case col == colContact && w.shape.contactID:
+			if !paired || c.ID != now.cells[col] {
+				wrong(col, "this is not the id of its contact")
+			}
+		case i < 0:
+			wrong(col, "nobody maps that column")
+		case broken(r) || w.filtered(r):
+			wrong(col, "the row is not synced")
+		case !w.shape.writes(i, contact.Source):
+			wrong(col, "the field flows to Quo only")
+		case facets[i].norm(w, r.cells[col]) == facets[i].norm(w, now.cells[col]):
+			wrong(col, "it means the same")
+		case !paired:
+			wrong(col, "the row has no contact")
+		case facets[i].norm(w, now.cells[col]) != facets[i].value(w, &c) && !w.now.ids[c.ID]:
+			wrong(col, fmt.Sprintf("its contact %s holds %q", c.ID, facets[i].raw(&c)))
+		}
+	}
+	copy(r.cells, now.cells)
+	copy(r.raw, now.raw)
+	if paired {
+		w.witness(r.cells[colNo], w.values(r))
+	}
+}
+
+// rowRemoved checks a row that a run deleted.
+func (w *world) rowRemoved(r *line) {
+	c, there := w.contactOf(r)
+	switch {
+	case w.shape.contactGone != reconcile.ContactGoneDelete:
+		w.t.Errorf("row %s was deleted, but contact_gone is %s", w.identity(r), w.shape.contactGone)
+	case there && !w.now.edited:
+		w.t.Errorf("row %s was deleted, but its contact %s is there", w.identity(r), c.ID)
+	case w.shape.direction != contact.FromQuo && !w.witnessed[r.cells[colNo]][w.values(r)]:
+		w.t.Errorf("row %s was deleted, but it was changed after its contact went", w.identity(r))
+	}
+	w.braked("row "+r.cells[colNo], w.identity(r))
+	w.forget(r, "")
+}
+
+// rowAdded checks a row that a run made.
+func (w *world) rowAdded(r *line, before map[string]state.Link) {
+	identity := w.identity(r)
+	c, ok := w.contactOf(r)
+	old, linked := before[c.ID]
+	asked := w.relinked[old.Key] || w.resolved[resolution{old.Key, contact.WholeRecord, contact.Quo}]
+	switch other := w.row(identity); {
+	case identity == "" || !ok:
+		w.t.Errorf("the row %q was made for no contact", r.cells)
+		return
+	case w.shape.direction == contact.ToQuo:
+		w.t.Errorf("row %s was made, but the sync is to-quo", identity)
+	case other != nil:
+		w.t.Errorf("row %s was made, but contact %s has a row", identity, c.ID)
+	case w.shape.create == reconcile.CreateOff && !asked:
+		w.t.Errorf("row %s was made, but create_in_source is off", identity)
+	case w.shape.create == reconcile.CreateOurs && text(w.known[c.ID].Source) != label && !linked:
+		w.t.Errorf("row %s was made for contact %s, which is not ours", identity, c.ID)
+	case linked && !asked && !w.now.edited && w.known[c.ID].ID != "":
+		w.t.Errorf("row %s was put back, and nobody asked for it", identity)
+	case w.filtered(r):
+		w.t.Errorf("row %s was made, but the filter leaves it out", identity)
+	}
+	for i := range facets {
+		f := &facets[i]
+		want := f.value(w, &c)
+		if !w.shape.writes(i, contact.Source) {
+			want = ""
+		}
+		if have := f.norm(w, r.cells[f.column]); have != want && !w.now.ids[c.ID] {
+			w.t.Errorf("row %s was made with %q as %s, want %q", identity, r.cells[f.column], f.name, want)
+		}
+	}
+	delete(w.missedAt, c.ID)
+	w.witness(c.ID, content(c))
+	w.witness(r.cells[colNo], w.values(r))
+}
+
+// settle notes which pairs a run settled, and the values on which both sides agree.
+func (w *world) settle(clean bool) {
+	for _, r := range w.rows {
+		c, ok := w.contactOf(r)
+		if !ok || w.filtered(r) || broken(r) {
+			continue
+		}
+		link := w.byID[c.ID]
+		w.witness(c.ID, content(c))
+		w.witness(r.cells[colNo], w.values(r))
+		done := clean && link.Linked() && !w.isOpen(r, c.ID) && !w.now.rows[r] && !w.now.ids[c.ID]
+		if done {
+			w.settled[c.ID] = true
+			delete(w.missedAt, c.ID)
+		}
+		for i := range facets {
+			f := &facets[i]
+			cell, there := place{r, "", i}, place{nil, c.ID, i}
+			v := f.value(w, &c)
+			if v != f.norm(w, r.cells[f.column]) {
+				continue
+			}
+			for _, p := range []place{cell, there} {
+				if done || w.agreed[p] == nil {
+					w.agreed[p] = map[string]bool{}
+				}
+				w.agreed[p][v] = true
+				if done {
+					w.filled[p] = v != ""
+				}
+			}
+		}
+	}
+}

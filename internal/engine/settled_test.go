@@ -1,0 +1,187 @@
+package engine_test
+
+import (
+	"context"
+	"os"
+	"slices"
+
+	"syncd/internal/contact"
+	"syncd/internal/engine"
+	"syncd/internal/quo/quosim"
+	"syncd/internal/reconcile"
+)
+
+func (w *world) fileText() string {
+	data, err := os.ReadFile(w.path("rows.csv"))
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return string(data)
+}
+
+// checkSettled checks that both sides agree, once a run has nothing to do.
+func (w *world) checkSettled() {
+	for id, c := range w.known {
+		if r := w.rowOf(c); r == nil && (w.ours[id] || w.shape.create == reconcile.CreateAll) && !w.isOpen(nil, id) {
+			w.checkAlone(c)
+		}
+	}
+	for _, r := range w.rows {
+		if !w.filtered(r) && !w.isOpen(r, "") {
+			w.checkRow(r)
+		}
+	}
+	w.checkOpen()
+}
+
+// checkAlone checks that a contact may be without a row.
+func (w *world) checkAlone(c quosim.Contact) {
+	link, linked := w.byID[c.ID]
+	key := text(c.ExternalID)
+	if linked {
+		if link.Linked() {
+			w.t.Errorf("contact %s (%s) is linked and has no row, and nothing says why", c.ID, link.Key)
+		} else if w.made[c.ID] && w.shape.rowGone == reconcile.RowGoneDelete && w.shape.direction != contact.FromQuo && !w.mayStay[link.Key] {
+			w.t.Errorf("contact %s (%s) is unlinked (%s), but syncd made it and its row is gone", c.ID, link.Key, link.Unlinked)
+		}
+		return
+	}
+	ours := text(c.Source) == label && key != ""
+	claimed := slices.ContainsFunc(w.rows, func(r *line) bool {
+		phone, email := w.shares(r, c)
+		return (phone || email) || w.shape.contactID && r.cells[colContact] == c.ID
+	})
+	free := key == "" && !readOnly(c) || w.shape.direction == contact.FromQuo
+	wanted := w.shape.create == reconcile.CreateAll && (ours || free) || w.shape.create == reconcile.CreateOurs && ours
+	named := w.shape.writes(0, contact.Source) && text(c.FirstName) != "" || w.shape.writes(1, contact.Source) && text(c.LastName) != "" ||
+		w.shape.writes(2, contact.Source) && text(c.Company) != ""
+	if wanted && !claimed && named {
+		w.t.Errorf("contact %s (%s) has no row, but create_in_source is %s", c.ID, key, w.shape.create)
+	}
+}
+
+func readOnly(c quosim.Contact) bool {
+	source := text(c.Source)
+	return source == "device" || source == "google-people" || len(source) >= 9 && source[:9] == "openphone"
+}
+
+// checkRow checks that a row has its contact, and both say the same.
+func (w *world) checkRow(r *line) {
+	c, there := w.contactOf(r)
+	link, linked := w.links[w.identity(r)]
+	if !w.shape.keyed {
+		link, linked = w.byID[w.identity(r)]
+	}
+	switch {
+	case !linked:
+		w.t.Errorf("row %s (%s) has no link", w.identity(r), r.cells[colNo])
+	case !link.Linked() && there && isOurs(c) && w.shape.direction != contact.FromQuo:
+		w.t.Errorf("row %s is unlinked (%s), but its contact is there", w.identity(r), link.Unlinked)
+	case !link.Linked() && !w.peopleDeleted[link.ContactID]:
+		w.t.Errorf("row %s is unlinked (%s), but nobody deleted its contact", w.identity(r), link.Unlinked)
+	case !link.Linked() && w.shape.contactGone != reconcile.ContactGoneKeep:
+		w.t.Errorf("row %s is unlinked (%s), but contact_gone is %s", w.identity(r), link.Unlinked, w.shape.contactGone)
+	case !link.Linked():
+	case !there:
+		w.t.Errorf("row %s is linked, but has no contact", w.identity(r))
+	case link.ContactID != c.ID:
+		w.t.Errorf("row %s is linked with %s, but its contact is %s", w.identity(r), link.ContactID, c.ID)
+	case link.Adopted && w.made[c.ID]:
+		w.t.Errorf("row %s: its contact is adopted, but syncd made it", w.identity(r))
+	default:
+		w.compare(r, c, link)
+	}
+}
+
+// compare checks that a row and its contact say the same, and that the row says so.
+func (w *world) compare(r *line, c quosim.Contact, link linkState) {
+	if w.shape.direction != contact.FromQuo && (!isOurs(c) || w.shape.keyed && text(c.ExternalID) != w.identity(r)) {
+		w.t.Errorf("contact %s of row %s has the key %q and the label %q", c.ID, w.identity(r), text(c.ExternalID), text(c.Source))
+	}
+	if w.shape.contactID && r.cells[colContact] != c.ID {
+		w.t.Errorf("row %s has the contact id %q, want %s", w.identity(r), r.cells[colContact], c.ID)
+	}
+	if w.shape.status && r.cells[colStatus] != "synced" {
+		w.t.Errorf("row %s has the status %q, but is synced", w.identity(r), r.cells[colStatus])
+	}
+	for i := range facets {
+		f, flow := &facets[i], w.shape.flows[i]
+		cell, there := f.norm(w, r.cells[f.column]), f.value(w, &c)
+		switch {
+		case cell == there:
+		case flow.keepEmpty && cell == "":
+		case flow.direction == contact.ToQuo && cell == "" && !w.filled[place{r, "", i}]:
+		case flow.direction == contact.FromQuo && there == "" && !w.filled[place{nil, c.ID, i}]:
+		case f.column == colPhone && link.Adopted && mobileSlot.renamed(c): // under a label that no state knows: it is theirs
+		case f.column == colEmail && link.Adopted && workSlot.renamed(c):
+		default:
+			w.t.Errorf("record %s (%s): %s is %q in the file and %q in Quo", w.identity(r), c.ID, f.name, cell, there)
+		}
+	}
+}
+
+// checkOpen checks that what is left open has a reason.
+func (w *world) checkOpen() {
+	store := w.store()
+	defer store.Close()
+	ctx := context.Background()
+	conflicts, err := store.Conflicts(ctx, "customers")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, c := range conflicts {
+		i := slices.IndexFunc(facets, func(f facet) bool { return f.field == c.Field })
+		if i < 0 {
+			continue
+		}
+		if flow := w.shape.flows[i]; flow.direction != contact.TwoWay || flow.conflicts != contact.Ask && flow.conflicts != contact.TakeNewest {
+			w.t.Errorf("record %s has a conflict in %s, which is %s and %s", c.Key, c.Field, flow.direction, flow.conflicts)
+		}
+		if c.Source == c.Quo {
+			w.t.Errorf("record %s has a conflict in %s, where both sides say %q", c.Key, c.Field, c.Quo)
+		}
+	}
+	problems, err := store.Problems(ctx, "customers")
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	for _, p := range problems {
+		if w.shape.calm && w.shape.direction != contact.FromQuo {
+			w.t.Errorf("record %s has a problem, though nobody did anything odd: %s", p.Key, p.Reason)
+		}
+	}
+}
+
+// checkCalls checks that a run of which it is known what it finds made no more requests than invariant 9 says.
+func (w *world) checkCalls(report engine.Report, scoped bool) {
+	n := count(w.quo.Requests())
+	pages := func(contacts int) int { return max(1, (contacts+49)/50) }
+	whole := w.now.fresh || w.shape.create == reconcile.CreateAll || w.shape.direction == contact.FromQuo
+	want := pages(w.now.counted)
+	if whole {
+		want = pages(w.now.all)
+	}
+	if report.Created > 0 || len(report.Problems) > 0 { // a contact that is made again: its twins are looked for
+		want += pages(w.now.all)
+	}
+	done := report.Created + report.Updated + report.Deleted + report.Stale
+	twenties := func(n int) int { return (n + 19) / 20 }
+	if w.now.edited {
+		want++ // a page more
+	}
+	if n.Fields != 1 || !scoped && n.Pages > want {
+		w.t.Errorf("a run made %d requests for custom fields and listed %d pages, want 1 and at most %d", n.Fields, n.Pages, want)
+	}
+	if n.writes() > done+len(report.Problems) {
+		w.t.Errorf("a run sent %d writes for %d operations and %d problems", n.writes(), done, len(report.Problems))
+	}
+	if most := twenties(w.now.unlisted) + twenties(done) + 1; !scoped && n.LookUps > most {
+		w.t.Errorf("a run made %d look-ups, want at most %d", n.LookUps, most)
+	}
+	if most := 2*w.now.unlisted + done + len(report.Problems) + report.Unlinked; n.Gets > most {
+		w.t.Errorf("a run read %d contacts, want at most %d", n.Gets, most)
+	}
+	if quiet := done == 0 && len(report.Problems) == 0 && w.now.unlisted == 0; quiet && !scoped && n.LookUps+n.Gets > 0 {
+		w.t.Errorf("a run with nothing to do made %d look-ups and read %d contacts", n.LookUps, n.Gets)
+	}
+}
