@@ -257,3 +257,20 @@ func TestFromQuoWritesNothingToQuo(t *testing.T) {
 	wantEqual(t, "unlinked, writes", []int{report.Unlinked, s.seen().writes()}, []int{2, 0})
 	s.wantQuiet()
 }
+
+// TestRowThatIsMadeAgainLeavesTheContactOurOwn: what syncd made is not adopted because a person had its row made again.
+func TestRowThatIsMadeAgainLeavesTheContactOurOwn(t *testing.T) {
+	t.Parallel()
+	s := newRowsScene(t, reconcile.CreateOff, 2)
+	s.sync.Policy.RowGone = reconcile.RowGoneKeep
+	s.done()
+	s.remove(key(1))
+	s.done()
+	if err := s.store.Relink(t.Context(), s.sync.Name, key(1)); err != nil {
+		t.Fatal(err)
+	}
+	s.done()
+	s.readRow(key(1))
+	s.done()
+	wantEqual(t, "the contact is adopted", s.link(key(1)).Adopted, false)
+}

@@ -428,7 +428,8 @@ func (d *decider) createRow(s *Subject, why string) {
 		d.problem(s, "its row is gone, and this sync does not write the source: add the row there")
 		return
 	}
-	link := contact.Link{Key: s.Key, ContactID: s.Contact.ID, Adopted: true, Base: contact.Base{}, QuoHash: s.Contact.ContentHash()}
+	link := contact.Link{Key: s.Key, ContactID: s.Contact.ID, Adopted: s.Link == nil || s.Link.Adopted || s.Link.ContactID != s.Contact.ID,
+		Base: contact.Base{}, QuoHash: s.Contact.ContentHash()}
 	o := Operation{Key: s.Key, Side: contact.Source, Action: contact.Create, Reason: why, Contact: s.Contact, Link: link,
 		Settles: contact.Base{}, Set: d.rowValues(s.Contact)}
 	for _, f := range d.Mapping.Fields() {
