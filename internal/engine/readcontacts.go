@@ -102,12 +102,12 @@ func (r *run) named(snap *snapshot, c contact.Contact) *entry {
 	key, ok := snap.byID[c.ID]
 	e := snap.entries[key]
 	switch {
+	case ok && !r.mapping.Keyed() && key == c.ID && r.ours(c) && snap.vacate(c.ExternalID):
+		delete(snap.entries, key)
+		snap.entries[c.ExternalID], snap.byID[c.ID] = e, c.ExternalID
 	case ok && r.ours(c) && key != c.ExternalID && snap.there(c.ExternalID):
 		r.misnamed(e, key, "the contact with this id is that of record "+c.ExternalID)
 		return nil
-	case ok && !r.mapping.Keyed() && key == c.ID && r.ours(c) && snap.entries[c.ExternalID] == nil:
-		delete(snap.entries, key)
-		snap.entries[c.ExternalID], snap.byID[c.ID] = e, c.ExternalID
 	case !ok && r.Sync.Policy.CreateInSource == reconcile.CreateAll: // the key of a row that was made for it
 		e = snap.entries[c.ID]
 		ok = e != nil && e.isNew()
@@ -122,6 +122,32 @@ func (r *run) named(snap *snapshot, c contact.Contact) *entry {
 func (s *snapshot) there(key string) bool {
 	e := s.entries[key]
 	return e != nil && e.there
+}
+
+// vacate makes a key free, and reports whether it is. A row that names no contact has it when it says what the row of the
+// key's contact said once, such as a copy: it gets the next one.
+func (s *snapshot) vacate(key string) bool {
+	e := s.entries[key]
+	switch {
+	case e == nil:
+		return true
+	case !e.nameless || e.link != nil:
+		return false
+	}
+	delete(s.entries, key)
+	for i := 2; ; i++ {
+		next := fmt.Sprintf("%s-%d", key, i)
+		switch other := s.entries[next]; {
+		case other == nil:
+			s.entries[next] = e
+		case other.there || other.link != nil || other.contact == nil:
+			continue
+		default: // the contact that was made for the row, and whose id is not written yet
+			e.contact, e.seen = other.contact, true
+			s.entries[next] = e
+		}
+		return true
+	}
 }
 
 func (r *run) ours(c contact.Contact) bool {

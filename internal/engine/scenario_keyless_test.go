@@ -199,3 +199,24 @@ func TestProblemsOfRowsWithoutAKey(t *testing.T) {
 	}
 	s.wantQuiet()
 }
+
+// TestCopyOfARowWithoutAKeyAfterTheStateWasLost: the copy says what the row said when its contact was made, so that the
+// contact has the external id that the copy's key is.
+func TestCopyOfARowWithoutAKeyAfterTheStateWasLost(t *testing.T) {
+	t.Parallel()
+	s := newGuideScene(t, guideRow(1), guideRow(2))
+	s.done()
+	s.reread()
+	id := s.rows[1][guideID]
+	s.rows = append(s.rows, append([]string{""}, s.rows[1][1:]...))
+	s.save()
+	s.withState(removeState)
+	s.done()
+	s.reread()
+	wantEqual(t, "id of the row", s.rows[1][guideID], id)
+	if got := s.rows[3][guideID]; got == id || got == "" {
+		t.Errorf("the copy has the contact %q, want one of its own: the row's is %s", got, id)
+	}
+	wantEqual(t, "contacts", len(s.quo.Contacts()), 3)
+	s.wantQuiet()
+}
