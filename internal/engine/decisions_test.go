@@ -17,10 +17,8 @@ type linkState = state.Link
 
 // approve lets some of the held operations through.
 func (w *world) approve() {
-	store := w.store()
-	defer store.Close()
 	ctx := context.Background()
-	held, err := store.Held(ctx, "customers")
+	held, err := w.state.Held(ctx, "customers")
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -35,16 +33,14 @@ func (w *world) approve() {
 		return
 	}
 	w.note("approved %v of run %d", keys, held[0].Run)
-	if _, err := store.Approve(ctx, held[0].Run, keys); err != nil {
+	if _, err := w.state.Approve(ctx, held[0].Run, keys); err != nil {
 		w.t.Errorf("approve: %v", err)
 	}
 }
 
 // resolve settles a conflict, one field or the whole record, for either side.
 func (w *world) resolve() {
-	store := w.store()
-	defer store.Close()
-	conflicts, err := store.Conflicts(context.Background(), "customers")
+	conflicts, err := w.state.Conflicts(context.Background(), "customers")
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -57,7 +53,7 @@ func (w *world) resolve() {
 		field = ""
 	}
 	w.note("resolve %s %q for %s", c.Key, field, take)
-	if _, err := store.Resolve(context.Background(), "customers", c.Key, field, take); err != nil {
+	if _, err := w.state.Resolve(context.Background(), "customers", c.Key, field, take); err != nil {
 		w.t.Errorf("resolve: %v", err)
 	}
 	for _, f := range []contact.Field{field, c.Field} {
@@ -81,10 +77,8 @@ func (w *world) relink() {
 		return
 	}
 	key := keys[w.rng.IntN(len(keys))]
-	store := w.store()
-	defer store.Close()
 	w.note("relink %s", key)
-	if err := store.Relink(context.Background(), "customers", key); err != nil {
+	if err := w.state.Relink(context.Background(), "customers", key); err != nil {
 		w.t.Errorf("relink: %v", err)
 	}
 	w.relinked[key] = true
@@ -92,26 +86,24 @@ func (w *world) relink() {
 
 // rekey moves a link to the key that its row has now.
 func (w *world) rekey() {
-	store := w.store()
-	defer store.Close()
 	ctx := context.Background()
 	for _, old := range slices.Sorted(maps.Keys(w.moved)) {
 		fresh := w.identity(w.moved[old])
 		if fresh == "" || !w.shape.keyed || fresh == old {
 			continue
 		}
-		lease, err := store.Acquire(ctx, "customers", "a person", leaseTTL)
+		lease, err := w.state.Acquire(ctx, "customers", "a person", leaseTTL)
 		if err != nil {
 			return // a process that died holds it
 		}
-		err = store.Rekey(ctx, lease, old, fresh)
+		err = w.state.Rekey(ctx, lease, old, fresh)
 		w.note("rekey %s %s: %v", old, fresh, err)
-		if err := store.Release(ctx, lease); err != nil {
+		if err := w.state.Release(ctx, lease); err != nil {
 			w.t.Fatal(err)
 		}
 		if err == nil {
 			delete(w.moved, old)
-			w.loadLinks(store)
+			w.loadLinks(w.state)
 			return
 		}
 		if !errors.As(err, new(*state.ExistsError)) && !errors.Is(err, state.ErrNotFound) {
@@ -122,10 +114,8 @@ func (w *world) rekey() {
 
 // match settles a twin: for one of the contacts that a problem names, or any, or a contact of its own.
 func (w *world) match() {
-	store := w.store()
-	defer store.Close()
 	ctx := context.Background()
-	problems, err := store.Problems(ctx, "customers")
+	problems, err := w.state.Problems(ctx, "customers")
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -143,7 +133,7 @@ func (w *world) match() {
 		}
 	}
 	w.note("match %s %q", key, id)
-	if err := store.Match(ctx, "customers", key, id); err != nil && !errors.As(err, new(*state.ExistsError)) {
+	if err := w.state.Match(ctx, "customers", key, id); err != nil && !errors.As(err, new(*state.ExistsError)) {
 		w.t.Errorf("match: %v", err)
 	}
 	delete(w.alone, key)
@@ -155,33 +145,46 @@ func (w *world) match() {
 	}
 }
 
-func (w *world) backupState() {
-	if data, err := os.ReadFile(w.path("state.db")); err == nil {
-		os.WriteFile(w.path("backup.db"), data, 0o600)
-		w.madeThen, w.missedThen = maps.Clone(w.made), maps.Clone(w.missedAt)
-		w.note("backup of the state")
+// withoutState lets change work on the state's files while nothing has them open.
+func (w *world) withoutState(change func(path string)) {
+	if err := w.state.Close(); err != nil {
+		w.t.Fatal(err)
 	}
+	change(w.path("state.db"))
+	w.state = w.openState()
+}
+
+func (w *world) backupState() {
+	w.withoutState(func(path string) {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			w.t.Fatal(err)
+		}
+		w.backup = data
+	})
+	w.madeThen, w.missedThen = maps.Clone(w.made), maps.Clone(w.missedAt)
+	w.note("backup of the state")
 }
 
 func (w *world) restoreState() {
-	data, err := os.ReadFile(w.path("backup.db"))
-	if err != nil {
+	if w.backup == nil {
 		return
 	}
 	alone, matched := w.alone, w.matched
 	w.loseState()
-	os.WriteFile(w.path("state.db"), data, 0o600)
+	w.withoutState(func(path string) {
+		removeState(path)
+		if err := os.WriteFile(path, w.backup, 0o600); err != nil {
+			w.t.Fatal(err)
+		}
+	})
 	w.made, w.missedAt, w.alone, w.matched = maps.Clone(w.madeThen), maps.Clone(w.missedThen), alone, matched
 	w.note("state restored from the backup")
-	store := w.store()
-	defer store.Close()
-	w.loadLinks(store)
+	w.loadLinks(w.state)
 }
 
 func (w *world) loseState() {
-	for _, name := range []string{"state.db", "state.db-wal", "state.db-shm"} {
-		os.Remove(w.path(name))
-	}
+	w.withoutState(removeState)
 	w.stateLost, w.calls = true, false
 	w.links, w.byID, w.made = map[string]state.Link{}, map[string]state.Link{}, map[string]bool{}
 	w.moved, w.kept = map[string]*line{}, map[string]string{}

@@ -22,7 +22,7 @@ import (
 func (w *world) begin() {
 	w.quo.ResetRequests()
 	w.now = moment{order: slices.Clone(w.rows), strangers: map[string][]string{}, updatedAt: map[string]time.Time{}, rows: map[*line]bool{}, ids: map[string]bool{},
-		unread: map[string]bool{}, blind: map[string]bool{}, posted: map[string]int{}}
+		unread: map[string]bool{}, blind: map[string]bool{}, flying: map[string]int{}}
 	for id, c := range w.known {
 		w.now.updatedAt[id] = c.UpdatedAt
 		w.now.all++
@@ -38,8 +38,11 @@ func (w *world) begin() {
 			}
 		}
 		if r := w.rowOf(c); r != nil {
+			if w.filtered(r) {
+				w.mayStay[w.byID[id].Key] = true
+			}
 			w.witness(id, content(c))
-			w.witness(r.cells[colNo], w.values(r))
+			w.witnessRow(r)
 		} else if w.missedAt[id].IsZero() {
 			w.missedAt[id] = w.clock.Now()
 		}
@@ -53,7 +56,7 @@ func (w *world) begin() {
 		}
 	}
 	for _, r := range w.rows {
-		if id := w.identity(r); id == "" || w.links[id].Key == "" && w.byID[id].Key == "" || w.links[id].Relink {
+		if link := w.linkOf(r); link.Key == "" || link.Relink {
 			w.now.fresh = true
 		}
 	}
@@ -86,6 +89,9 @@ func (w *world) witness(id, content string) {
 	w.witnessed[id][content] = true
 }
 
+// witnessRow notes the same of a row.
+func (w *world) witnessRow(r *line) { w.witness("row "+w.identity(r), w.sent(r)) }
+
 // end looks at what a run did, or two at once.
 func (w *world) end(o runOptions, reports ...engine.Report) {
 	w.mu.Lock()
@@ -101,13 +107,11 @@ func (w *world) end(o runOptions, reports ...engine.Report) {
 			w.note("  conflict of %q in %s: %q and %q, was %q", c.Key, c.Field, c.Source, c.Quo, c.Base)
 		}
 	}
-	store := w.store()
-	defer store.Close()
-	w.look(store)
-	w.loadEntries(store)
+	w.look(w.state)
+	w.loadEntries(w.state)
 	clean := len(reports) == 1 && reports[0].Err() == nil && o.crashAt == 0
 	if clean {
-		w.loadOpen(store, reports[0])
+		w.loadOpen(w.state, reports[0])
 	}
 	w.checkEdits()
 	w.settle(clean && len(o.request.Only) == 0)
@@ -121,7 +125,11 @@ func (w *world) end(o runOptions, reports ...engine.Report) {
 func (w *world) look(store state.Store) {
 	before := w.byID
 	w.loadLinks(store)
-	for id, c := range w.contacts() {
+	w.view = map[string]quosim.Contact{}
+	for _, c := range w.quo.Contacts() {
+		w.view[c.ID] = c
+	}
+	for id, c := range w.view {
 		if _, ok := w.known[id]; !ok {
 			w.contactAdded(c)
 			w.known[id] = c
@@ -224,9 +232,8 @@ func (w *world) loadOpen(store state.Store, report engine.Report) {
 
 // lookAtQuo takes over what runs did to the contacts since people last held them, and checks each change.
 func (w *world) lookAtQuo(before map[string]state.Link) {
-	now := w.contacts()
 	for _, id := range slices.Sorted(maps.Keys(w.known)) {
-		if c, ok := now[id]; ok {
+		if c, ok := w.view[id]; ok {
 			w.contactWritten(w.known[id], c, before)
 			w.known[id] = c
 			continue
@@ -367,7 +374,7 @@ func (w *world) rowWritten(r, now *line, before map[string]state.Link) {
 	}
 	c, paired := w.contactOf(r)
 	if w.shape.contactID && (!w.shape.keyed || !paired) {
-		c, paired = w.quo.Get(now.cells[colContact])
+		c, paired = w.view[now.cells[colContact]]
 	}
 	wrong := func(col int, why string) {
 		w.t.Errorf("row %s (%s): a run changed %s from %q to %q: %s", w.identity(r), r.cells[colNo], header[col], r.raw[col], now.raw[col], why)
@@ -385,7 +392,7 @@ func (w *world) rowWritten(r, now *line, before map[string]state.Link) {
 			}
 		case i < 0:
 			wrong(col, "nobody maps that column")
-		case broken(r) || w.filtered(r):
+		case w.broken(r) || w.filtered(r):
 			wrong(col, "the row is not synced")
 		case !w.shape.writes(i, contact.Source):
 			wrong(col, "the field flows to Quo only")
@@ -400,7 +407,7 @@ func (w *world) rowWritten(r, now *line, before map[string]state.Link) {
 	copy(r.cells, now.cells)
 	copy(r.raw, now.raw)
 	if paired {
-		w.witness(r.cells[colNo], w.values(r))
+		w.witnessRow(r)
 	}
 }
 
@@ -412,7 +419,7 @@ func (w *world) rowRemoved(r *line) {
 		w.t.Errorf("row %s was deleted, but contact_gone is %s", w.identity(r), w.shape.contactGone)
 	case there && !w.now.edited:
 		w.t.Errorf("row %s was deleted, but its contact %s is there", w.identity(r), c.ID)
-	case w.shape.direction != contact.FromQuo && !w.witnessed[r.cells[colNo]][w.values(r)]:
+	case w.shape.direction != contact.FromQuo && !w.witnessed["row "+w.identity(r)][w.sent(r)]:
 		w.t.Errorf("row %s was deleted, but it was changed after its contact went", w.identity(r))
 	}
 	w.braked("row "+r.cells[colNo], w.identity(r))
@@ -448,25 +455,28 @@ func (w *world) rowAdded(r *line, before map[string]state.Link) {
 		if !w.shape.writes(i, contact.Source) {
 			want = ""
 		}
+		if f.column == colPhone && mobileSlot.renamed(c) || f.column == colEmail && workSlot.renamed(c) {
+			continue // nothing says that this is the one that the mapping names
+		}
 		if have := f.norm(w, r.cells[f.column]); have != want && !w.now.ids[c.ID] {
 			w.t.Errorf("row %s was made with %q as %s, want %q", identity, r.cells[f.column], f.name, want)
 		}
 	}
 	delete(w.missedAt, c.ID)
 	w.witness(c.ID, content(c))
-	w.witness(r.cells[colNo], w.values(r))
+	w.witnessRow(r)
 }
 
 // settle notes which pairs a run settled, and the values on which both sides agree.
 func (w *world) settle(clean bool) {
 	for _, r := range w.rows {
 		c, ok := w.contactOf(r)
-		if !ok || w.filtered(r) || broken(r) {
+		if !ok || w.filtered(r) || w.broken(r) {
 			continue
 		}
 		link := w.byID[c.ID]
 		w.witness(c.ID, content(c))
-		w.witness(r.cells[colNo], w.values(r))
+		w.witnessRow(r)
 		done := clean && link.Linked() && !w.isOpen(r, c.ID) && !w.now.rows[r] && !w.now.ids[c.ID]
 		if done {
 			w.settled[c.ID] = true

@@ -91,11 +91,11 @@ func (w *world) editCell(r *line, i int) {
 			value = ""
 		}
 	}
-	if col != colNotes && (broken(r) || w.filtered(r)) {
+	if col != colNotes && (w.broken(r) || w.filtered(r)) {
 		col, value = colNotes, "not yet"
 	}
 	w.write(r, col, value)
-	if broken(r) { // without any name
+	if w.broken(r) { // without any name
 		w.write(r, colFirst, "Ann")
 	}
 	w.note("row %s: %s = %q", w.identity(r), header[col], value)
@@ -103,7 +103,7 @@ func (w *world) editCell(r *line, i int) {
 
 func (w *world) editManyRows() {
 	for _, r := range w.rows {
-		if !broken(r) && !w.filtered(r) {
+		if !w.broken(r) && !w.filtered(r) {
 			w.editCell(r, 2)
 		}
 	}
@@ -173,7 +173,11 @@ func copied(r *line) *line {
 
 func (w *world) doubleRow() {
 	if r := w.someRow(); r != nil {
-		w.insert(copied(r))
+		c := copied(r)
+		for i := range facets { // one of the two goes again
+			w.agreed[place{c, "", i}] = maps.Clone(w.agreed[place{r, "", i}])
+		}
+		w.insert(c)
 		w.saveRows()
 	}
 }
@@ -245,8 +249,9 @@ func (w *world) identify(r *line, col int, value string) {
 		w.moved[old], w.movedTel[old] = r, mobile(&c) // what tells that it is the same person
 	}
 	r.cells[col] = value
-	w.forget(r, "")
-	w.wroteRow(r)
+	if w.identity(r) != old {
+		w.wroteRow(r)
+	}
 }
 
 // moveKeys swaps what two rows are known by.
@@ -333,10 +338,14 @@ func isOurs(c quosim.Contact) bool { return text(c.Source) == label }
 
 // edit is a person who changes a contact.
 func (w *world) edit(id string, change func(*quosim.Contact)) {
+	if w.now.flying[id] > 0 {
+		w.now.blind[id] = true
+	}
 	if err := w.quo.Edit(id, change); err != nil {
 		w.t.Fatal(err)
 	}
-	w.known[id], _ = w.quo.Get(id)
+	c, _ := w.quo.Get(id)
+	w.known[id], w.view[id] = c, c
 }
 
 // editContact is a person who changes a field that the mapping names.
@@ -365,7 +374,7 @@ func (w *world) editBoth() {
 		return
 	}
 	c, ok := w.contactOf(r)
-	if !ok || !isOurs(c) || broken(r) || w.filtered(r) {
+	if !ok || !isOurs(c) || w.broken(r) || w.filtered(r) {
 		return
 	}
 	i := w.rng.IntN(len(facets))
@@ -412,9 +421,15 @@ func (w *world) editRest(id string) {
 	w.note("contact %s (%s): unmapped content", text(w.known[id].ExternalID), id)
 }
 
-// renameLabel is a person who calls a number by another name.
+// renameLabel is a person who calls a number by another name. Who changes the number too before a run comes by has
+// another number, to everybody's eyes.
 func (w *world) renameLabel() {
-	if c, ok := w.someContact(func(c quosim.Contact) bool { return isOurs(c) && mobile(&c) != "" }); ok {
+	i := slices.IndexFunc(facets, func(f facet) bool { return f.column == colPhone })
+	known := func(c quosim.Contact) bool {
+		_, edited := w.edits[place{nil, c.ID, i}]
+		return isOurs(c) && mobile(&c) != "" && !edited && w.settled[c.ID]
+	}
+	if c, ok := w.someContact(known); ok {
 		w.edit(c.ID, func(c *quosim.Contact) { c.PhoneNumbers[mobileSlot.index(c)].Name = w.pick("Handy", "Mobile", "cell") })
 		w.note("contact %s (%s): another label", text(c.ExternalID), c.ID)
 	}
@@ -439,6 +454,7 @@ func (w *world) removeContact(c quosim.Contact) {
 	w.erased = append(w.erased, c)
 	w.forget(nil, c.ID)
 	delete(w.known, c.ID)
+	delete(w.view, c.ID)
 	w.note("contact %s (%s) deleted in Quo", text(c.ExternalID), c.ID)
 }
 
@@ -462,7 +478,7 @@ func (w *world) undoDeleteContact() {
 	c := w.erased[w.rng.IntN(len(w.erased))]
 	c.ID = ""
 	if added, err := w.quo.Add(c); err == nil { // else the pair is taken
-		w.known[added.ID] = added
+		w.known[added.ID], w.view[added.ID] = added, added
 		w.ours[added.ID] = isOurs(added)
 		w.note("contact %s made again as %s", text(added.ExternalID), added.ID)
 	}
@@ -500,7 +516,7 @@ func (w *world) addTwin() {
 
 func (w *world) add(c quosim.Contact) {
 	if added, err := w.quo.Add(c); err == nil { // else the pair is taken
-		w.known[added.ID] = added
+		w.known[added.ID], w.view[added.ID] = added, added
 		w.note("bystander %s: %s", added.ID, dump(added))
 	}
 }

@@ -91,12 +91,13 @@ func (w *world) editedRun() {
 // editMeanwhile is what people do while a run goes on, after they looked at what it did so far.
 func (w *world) editMeanwhile() {
 	w.now.edited = true
-	store := w.store()
-	defer store.Close()
-	w.look(store)
+	w.look(w.state)
+	w.loadEntries(w.state)
+	w.checkEdits()
+	w.settle(false)
 	w.note("meanwhile:")
 	w.addBystander()
-	if r := w.someRow(); r != nil && !broken(r) && !w.filtered(r) {
+	if r := w.someRow(); r != nil && !w.broken(r) && !w.filtered(r) {
 		w.editCell(r, w.rng.IntN(len(facets)+1))
 		w.now.rows[r] = true
 		w.saveRows()

@@ -68,12 +68,9 @@ func readOnly(c quosim.Contact) bool {
 // checkRow checks that a row has its contact, and both say the same.
 func (w *world) checkRow(r *line) {
 	c, there := w.contactOf(r)
-	link, linked := w.links[w.identity(r)]
-	if !w.shape.keyed {
-		link, linked = w.byID[w.identity(r)]
-	}
+	link := w.linkOf(r)
 	switch {
-	case !linked:
+	case link.Key == "":
 		w.t.Errorf("row %s (%s) has no link", w.identity(r), r.cells[colNo])
 	case !link.Linked() && there && isOurs(c) && w.shape.direction != contact.FromQuo:
 		w.t.Errorf("row %s is unlinked (%s), but its contact is there", w.identity(r), link.Unlinked)
@@ -122,10 +119,8 @@ func (w *world) compare(r *line, c quosim.Contact, link linkState) {
 
 // checkOpen checks that what is left open has a reason.
 func (w *world) checkOpen() {
-	store := w.store()
-	defer store.Close()
 	ctx := context.Background()
-	conflicts, err := store.Conflicts(ctx, "customers")
+	conflicts, err := w.state.Conflicts(ctx, "customers")
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -141,7 +136,7 @@ func (w *world) checkOpen() {
 			w.t.Errorf("record %s has a conflict in %s, where both sides say %q", c.Key, c.Field, c.Quo)
 		}
 	}
-	problems, err := store.Problems(ctx, "customers")
+	problems, err := w.state.Problems(ctx, "customers")
 	if err != nil {
 		w.t.Fatal(err)
 	}

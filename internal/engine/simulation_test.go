@@ -119,9 +119,7 @@ func (w *world) mend() {
 			return true
 		}
 		if w.shape.contactID && id != "" && (named[id] || !w.isContact(id)) {
-			r.cells[colContact] = "" // pasted
-			w.forget(r, "")
-			w.wroteRow(r)
+			w.identify(r, colContact, "") // pasted
 			if !w.shape.keyed && seen[w.values(r)] {
 				return true
 			}
@@ -139,7 +137,7 @@ func (w *world) mend() {
 		if r.cells[colScore] == "many" {
 			w.write(r, colScore, "")
 		}
-		if broken(r) {
+		if w.broken(r) {
 			w.write(r, colFirst, "Mended")
 		}
 	}

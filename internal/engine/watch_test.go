@@ -32,6 +32,7 @@ func (w *world) watch(_ int, r *http.Request) {
 	if w.now.unread[id] {
 		w.now.blind[id] = true
 	}
+	w.now.flying[id]++
 	switch r.Method {
 	case http.MethodPost:
 		w.watchCreate(r)
@@ -54,13 +55,16 @@ func (w *world) reads(id string, keys []string) {
 func (w *world) watchAnswer(_ int, r *http.Request, status int) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if id := r.URL.Path[strings.LastIndex(r.URL.Path, "/")+1:]; r.Method != http.MethodGet {
+		w.now.flying[id]--
+	}
 	if r.Method != http.MethodPost {
 		return
 	}
 	if sent, ok := body(r); ok {
-		s := w.sent[text(sent.ExternalID)]
+		s := w.posted[text(sent.ExternalID)]
 		s.heard = status >= 200 && status < 500
-		w.sent[text(sent.ExternalID)] = s
+		w.posted[text(sent.ExternalID)] = s
 	}
 }
 
@@ -93,18 +97,13 @@ func (w *world) watchCreate(r *http.Request) {
 			w.t.Errorf("contact %s is created, but it is there: it was not looked up", key)
 		}
 	}
-	if before, ok := w.sent[key]; ok && !before.heard && before.process != w.processes && w.clock.Now().Sub(before.at) < leaseTTL {
+	if before, ok := w.posted[key]; ok && !before.heard && before.process != w.processes && w.clock.Now().Sub(before.at) < leaseTTL {
 		w.t.Errorf("contact %s is created again %v after a create that went unheard: it was not settled", key, w.clock.Now().Sub(before.at))
 	}
-	w.sent[key] = sending{at: w.clock.Now(), process: w.processes}
+	w.posted[key] = sending{at: w.clock.Now(), process: w.processes}
 	row := w.row(key)
 	if !w.shape.keyed {
-		row = nil
-		for _, r := range w.rows {
-			if tel := mobile(&c); (r.cells[colContact] == "" || w.peopleDeleted[r.cells[colContact]]) && (tel == "" || tel == e164(r.cells[colPhone])) {
-				row = r
-			}
-		}
+		row = w.asking(c)
 	}
 	switch {
 	case row == nil && !w.now.edited:
@@ -127,6 +126,22 @@ func (w *world) watchCreate(r *http.Request) {
 			}
 		}
 	}
+}
+
+// asking is a row that names no contact and holds what is sent, as far as it is sent.
+func (w *world) asking(c quosim.Contact) *line {
+	for _, r := range w.rows {
+		if id := r.cells[colContact]; id != "" && !w.peopleDeleted[id] {
+			continue
+		}
+		if !slices.ContainsFunc([]int{0, 1, 2, 3, 4}, func(i int) bool {
+			f := &facets[i]
+			return w.shape.writes(i, contact.Quo) && f.norm(w, r.cells[f.column]) != f.value(w, &c)
+		}) && !w.filtered(r) {
+			return r
+		}
+	}
+	return nil
 }
 
 // watchDelete checks that the rule of a delete holds, and that the brake does.
@@ -162,7 +177,7 @@ func (w *world) watchDelete(id string) {
 		fail("its row was missed at %v", missed)
 	case !w.now.unread[id] && !w.now.blind[id] && !w.witnessed[id][content(c)]:
 		fail("a person edited it, and no run saw that while its row was there: %s", dump(c))
-	case row != nil && slices.Contains(w.rows, row) && e164(row.cells[colPhone]) == w.movedTel[identity] && mobile(&c) == w.movedTel[identity] && w.links[w.identity(row)].Key == "":
+	case row != nil && slices.Contains(w.rows, row) && e164(row.cells[colPhone]) == w.movedTel[identity] && mobile(&c) == w.movedTel[identity] && w.linkOf(row).Key == "":
 		fail("its row only has another key")
 	}
 	w.braked("contact "+id, identity)

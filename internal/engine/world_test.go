@@ -10,7 +10,6 @@ import (
 	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -69,8 +68,10 @@ type world struct {
 	nextTel  int
 	numbered int
 	known    map[string]quosim.Contact // Quo as people, or runs that were looked at, left it; by id
-	erased   []quosim.Contact          // contacts that people deleted, to be made again
-	now      moment                    // what a run finds
+	view     map[string]quosim.Contact // Quo as it was when it was looked at last; by id
+	state    *sqlite.Store
+	erased   []quosim.Contact // contacts that people deleted, to be made again
+	now      moment           // what a run finds
 
 	edits   map[place]edit // values that people wrote and that are not on both sides yet
 	agreed  map[place]map[string]bool
@@ -86,6 +87,7 @@ type world struct {
 	madeThen      map[string]bool            // as of the backup
 	missedAt      map[string]time.Time       // when a run first missed the row of a contact; by id
 	missedThen    map[string]time.Time       // as of the backup
+	backup        []byte                     // of the state
 	witnessed     map[string]map[string]bool // contents that a run may have seen while the row was there, by id
 	moved         map[string]*line           // rows that got another key or lost their id, by the old one
 	movedTel      map[string]string
@@ -98,7 +100,7 @@ type world struct {
 	deletes       map[string][]time.Time // when they did, by side
 	calls         bool                   // the last run was clean, so that the requests of the next one can be told in advance
 	processes     int
-	sent          map[string]sending
+	posted        map[string]sending
 	stateLost     bool
 	unbraked      bool              // the run may do whatever it likes
 	peopleDeleted map[string]bool   // ids of contacts that people deleted
@@ -122,8 +124,8 @@ type moment struct {
 	unread    map[string]bool
 	ids       map[string]bool
 	blind     map[string]bool // contacts that a run wrote without having read what people did to them
+	flying    map[string]int  // writes under way
 	writers   []string        // keys of the processes that wrote, in order, repetitions left out
-	posted    map[string]int
 }
 
 // place is where a value stands: a cell of a row, or a facet of a contact.
@@ -155,11 +157,11 @@ type sending struct {
 
 func newWorld(t testing.TB, seed uint64) *world {
 	w := &world{t: t, rng: rand.New(rand.NewPCG(seed, 1)), dir: tempDir(t), clock: &clock{now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)},
-		known: map[string]quosim.Contact{}, edits: map[place]edit{}, agreed: map[place]map[string]bool{}, filled: map[place]bool{}, settled: map[string]bool{},
+		known: map[string]quosim.Contact{}, view: map[string]quosim.Contact{}, edits: map[place]edit{}, agreed: map[place]map[string]bool{}, filled: map[place]bool{}, settled: map[string]bool{},
 		links: map[string]state.Link{}, byID: map[string]state.Link{}, open: map[string]bool{}, openRow: map[*line]bool{}, ours: map[string]bool{},
 		made: map[string]bool{}, missedAt: map[string]time.Time{}, witnessed: map[string]map[string]bool{},
 		moved: map[string]*line{}, movedTel: map[string]string{}, approved: map[string]bool{}, alone: map[string]bool{}, matched: map[string]string{},
-		resolved: map[resolution]bool{}, relinked: map[string]bool{}, deleted: map[string]bool{}, deletes: map[string][]time.Time{}, sent: map[string]sending{},
+		resolved: map[resolution]bool{}, relinked: map[string]bool{}, deleted: map[string]bool{}, deletes: map[string][]time.Time{}, posted: map[string]sending{},
 		peopleDeleted: map[string]bool{}, kept: map[string]string{}, mayStay: map[string]bool{}}
 	w.shape = drawShape(w.rng)
 	w.note("%v", w.shape)
@@ -170,6 +172,8 @@ func newWorld(t testing.TB, seed uint64) *world {
 	}
 	w.server = httptest.NewServer(http.StripPrefix("/quo", w.quo))
 	t.Cleanup(w.server.Close)
+	w.state = w.openState()
+	t.Cleanup(func() { w.state.Close() })
 	w.quo.OnRequest(w.watch)
 	w.quo.AfterRequest(w.watchAnswer)
 	w.saveRows()
@@ -230,9 +234,9 @@ type process struct {
 
 func (w *world) process(o runOptions, key string) *process {
 	w.processes++
-	store, err := sqlite.Open(context.Background(), w.path("state.db"), sqlite.Options{Now: w.clock.Now})
-	if err != nil {
-		w.t.Fatal(err)
+	store := w.state
+	if key != "first" {
+		store = w.openState()
 	}
 	p := &process{world: w, key: key, options: o, store: store,
 		death: &death{left: o.crashAt, actLast: w.rng.IntN(2) == 0, freezes: o.freezeAt > 0, freezeAt: o.freezeAt, frozen: make(chan struct{}), wake: make(chan struct{})}}
@@ -250,7 +254,9 @@ func (w *world) process(o runOptions, key string) *process {
 }
 
 func (p *process) run() engine.Report {
-	defer p.store.Close()
+	if p.store != p.world.state {
+		defer p.store.Close()
+	}
 	transport := &http.Transport{MaxIdleConnsPerHost: 16}
 	defer transport.CloseIdleConnections()
 	p.engine.Quo = quo.New(quo.Options{BaseURL: p.world.server.URL + "/quo", APIKey: p.key, Timeout: 5 * time.Second,
@@ -258,8 +264,7 @@ func (p *process) run() engine.Report {
 	return p.engine.Run(context.Background(), p.options.request)
 }
 
-// store opens the state to look at it.
-func (w *world) store() *sqlite.Store {
+func (w *world) openState() *sqlite.Store {
 	s, err := sqlite.Open(context.Background(), w.path("state.db"), sqlite.Options{Now: w.clock.Now})
 	if err != nil {
 		w.t.Fatal(err)
@@ -289,6 +294,14 @@ func (w *world) identityOf(c quosim.Contact) string {
 	return ""
 }
 
+// linkOf is the link of a row, the zero Link when it has none.
+func (w *world) linkOf(r *line) state.Link {
+	if w.shape.keyed {
+		return w.links[w.identity(r)]
+	}
+	return w.byID[w.identity(r)]
+}
+
 // row returns the first row with an identity, nil when there is none.
 func (w *world) row(identity string) *line {
 	if identity == "" {
@@ -307,14 +320,18 @@ func (w *world) rowOf(c quosim.Contact) *line { return w.row(w.identityOf(c)) }
 // contactOf returns the contact of a row: that of its link, or else the one of ours with its key.
 func (w *world) contactOf(r *line) (quosim.Contact, bool) {
 	id := w.identity(r)
+	if !w.shape.keyed {
+		if id == "" {
+			id = w.nameless(r)
+		}
+		c, ok := w.view[id]
+		return c, ok
+	}
 	if id == "" {
 		return quosim.Contact{}, false
 	}
-	if !w.shape.keyed {
-		return w.quo.Get(id)
-	}
 	if link, ok := w.links[id]; ok && link.Linked() {
-		if c, ok := w.quo.Get(link.ContactID); ok {
+		if c, ok := w.view[link.ContactID]; ok {
 			return c, true
 		}
 	}
@@ -322,14 +339,30 @@ func (w *world) contactOf(r *line) (quosim.Contact, bool) {
 		return c, true
 	}
 	if w.shape.contactID && w.byID[r.cells[colContact]].Key == "" {
-		return w.quo.Get(r.cells[colContact])
+		id = r.cells[colContact]
 	}
-	return w.quo.Get(id) // the key of a row that was made for a contact
+	c, ok := w.view[id] // else the key of a row that was made for a contact
+	return c, ok
+}
+
+// nameless returns the id of the contact that a run made for a row before it could write the id there: the only one of
+// ours with the row's phone number that no row names.
+func (w *world) nameless(r *line) string {
+	found := ""
+	for id, c := range w.view {
+		if phone, _ := w.shares(r, c); phone && (isOurs(c) || w.ours[id]) && w.row(id) == nil {
+			if found != "" {
+				return ""
+			}
+			found = id
+		}
+	}
+	return found
 }
 
 // byKey returns the contact of ours with an external id.
 func (w *world) byKey(key string) (quosim.Contact, bool) {
-	for _, c := range w.quo.Contacts() {
+	for _, c := range w.view {
 		if text(c.Source) == label && text(c.ExternalID) == key {
 			return c, true
 		}
@@ -343,8 +376,9 @@ func (w *world) filtered(r *line) bool {
 }
 
 // broken reports whether a row cannot be read.
-func broken(r *line) bool {
-	return r.cells[colPhone] == "555-12" || r.cells[colScore] == "many" || strings.TrimSpace(r.cells[colFirst]+r.cells[colLast]+r.cells[colCompany]) == ""
+func (w *world) broken(r *line) bool {
+	nobody := strings.TrimSpace(r.cells[colFirst]+r.cells[colLast]+r.cells[colCompany]) == ""
+	return r.cells[colPhone] == "555-12" || r.cells[colScore] == "many" || nobody && w.shape.direction != contact.FromQuo
 }
 
 // isOpen reports whether the last run left something about a row or a contact open.
@@ -355,11 +389,19 @@ func (w *world) isOpen(r *line, id string) bool {
 	return id != "" && (w.open[id] || w.open[w.byID[id].Key])
 }
 
-// values are all mapped values of a row, in normal form.
-func (w *world) values(r *line) string {
+// values are all mapped values of a row, in normal form, sent those that flow to Quo.
+func (w *world) values(r *line) string { return w.some(r, func(int) bool { return true }) }
+
+func (w *world) sent(r *line) string {
+	return w.some(r, func(i int) bool { return w.shape.writes(i, contact.Quo) })
+}
+
+func (w *world) some(r *line, wanted func(int) bool) string {
 	var all []string
 	for i := range facets {
-		all = append(all, facets[i].norm(w, r.cells[facets[i].column]))
+		if wanted(i) {
+			all = append(all, facets[i].norm(w, r.cells[facets[i].column]))
+		}
 	}
 	return strings.Join(all, "|")
 }
@@ -409,23 +451,4 @@ func (w *world) forget(r *line, id string) {
 		delete(w.edits, place{r, id, i})
 		delete(w.agreed, place{r, id, i})
 	}
-}
-
-// contacts are all contacts by id.
-func (w *world) contacts() map[string]quosim.Contact {
-	all := map[string]quosim.Contact{}
-	for _, c := range w.quo.Contacts() {
-		all[c.ID] = c
-	}
-	return all
-}
-
-// keysOf are the identities of a slice of rows, for the story.
-func (w *world) keysOf(rows []*line) []string {
-	var keys []string
-	for _, r := range rows {
-		keys = append(keys, w.identity(r))
-	}
-	slices.Sort(keys)
-	return keys
 }
