@@ -263,7 +263,7 @@ func unmapped(c quosim.Contact) string {
 
 // content is what a contact holds, without what Quo assigns.
 func content(c quosim.Contact) string {
-	c.UpdatedAt = time.Time{}
+	c.ID, c.CreatedAt, c.UpdatedAt = "", time.Time{}, time.Time{}
 	for _, items := range []*[]quosim.Item{&c.PhoneNumbers, &c.Emails} {
 		*items = slices.Clone(*items)
 		for i := range *items {

@@ -238,7 +238,7 @@ func (w *world) lookAtQuo(before map[string]state.Link) {
 			w.known[id] = c
 			continue
 		}
-		if !w.ours[id] {
+		if !w.ours[id] && before[id].Key == "" {
 			w.t.Errorf("a contact that is not ours is gone: %s", id)
 		}
 		w.forget(nil, id)
@@ -354,6 +354,12 @@ func (w *world) checkAdopted(was, is quosim.Contact, r *line) {
 	byWord := w.matched[text(is.ExternalID)] == is.ID
 	byRow := w.shape.create == reconcile.CreateAll && (text(is.ExternalID) == is.ID || !w.shape.keyed)
 	byPhone, byEmail, byID := false, false, false
+	if r == nil { // its id is not in the row yet
+		at := slices.IndexFunc(w.rows, func(r *line) bool { phone, email := w.shares(r, was); return phone || email })
+		if at >= 0 {
+			r = w.rows[at]
+		}
+	}
 	if r != nil {
 		byPhone, byEmail = w.shares(r, was)
 		byID = w.shape.contactID && r.cells[colContact] == is.ID
@@ -431,7 +437,10 @@ func (w *world) rowAdded(r *line, before map[string]state.Link) {
 	identity := w.identity(r)
 	c, ok := w.contactOf(r)
 	old, linked := before[c.ID]
-	asked := w.relinked[old.Key] || w.resolved[resolution{old.Key, contact.WholeRecord, contact.Quo}]
+	asked := false
+	for _, key := range []string{old.Key, text(c.ExternalID), r.cells[colID]} {
+		asked = asked || key != "" && (w.relinked[key] || w.resolved[resolution{key, contact.WholeRecord, contact.Quo}])
+	}
 	switch other := w.row(identity); {
 	case identity == "" || !ok:
 		w.t.Errorf("the row %q was made for no contact", r.cells)

@@ -264,10 +264,12 @@ func (w *world) moveKeys() {
 	for _, col := range []int{colID, colContact} {
 		a.cells[col], b.cells[col] = b.cells[col], a.cells[col]
 	}
-	for _, r := range []*line{a, b} {
-		w.forget(r, "")
-		w.wroteRow(r)
+	for i := range facets { // what the records agreed on stays with the keys
+		x, y := place{a, "", i}, place{b, "", i}
+		w.agreed[x], w.agreed[y] = w.agreed[y], w.agreed[x]
 	}
+	w.wroteRow(a)
+	w.wroteRow(b)
 	w.saveRows()
 }
 
@@ -476,10 +478,11 @@ func (w *world) undoDeleteContact() {
 		return
 	}
 	c := w.erased[w.rng.IntN(len(w.erased))]
+	id := c.ID
 	c.ID = ""
 	if added, err := w.quo.Add(c); err == nil { // else the pair is taken
 		w.known[added.ID], w.view[added.ID] = added, added
-		w.ours[added.ID] = isOurs(added)
+		w.ours[added.ID], w.witnessed[added.ID] = isOurs(added), maps.Clone(w.witnessed[id])
 		w.note("contact %s made again as %s", text(added.ExternalID), added.ID)
 	}
 }

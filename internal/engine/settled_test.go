@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"slices"
+	"strings"
 
 	"syncd/internal/contact"
 	"syncd/internal/engine"
@@ -70,6 +71,7 @@ func (w *world) checkRow(r *line) {
 	c, there := w.contactOf(r)
 	link := w.linkOf(r)
 	switch {
+	case link.Key == "" && w.identity(r) == "" && w.unlinkedAlone(): // its contact went before its id was written
 	case link.Key == "":
 		w.t.Errorf("row %s (%s) has no link", w.identity(r), r.cells[colNo])
 	case !link.Linked() && there && isOurs(c) && w.shape.direction != contact.FromQuo:
@@ -88,6 +90,16 @@ func (w *world) checkRow(r *line) {
 	default:
 		w.compare(r, c, link)
 	}
+}
+
+// unlinkedAlone reports whether a link is unlinked whose contact people deleted and that no row names.
+func (w *world) unlinkedAlone() bool {
+	for id, link := range w.byID {
+		if !link.Linked() && w.peopleDeleted[id] && w.row(id) == nil {
+			return true
+		}
+	}
+	return false
 }
 
 // compare checks that a row and its contact say the same, and that the row says so.
@@ -141,7 +153,10 @@ func (w *world) checkOpen() {
 		w.t.Fatal(err)
 	}
 	for _, p := range problems {
-		if w.shape.calm && w.shape.direction != contact.FromQuo {
+		// A row without a key whose contact was made by a run that died, and that was edited before the next run could
+		// write the id there, is a row with another key to all who look at it: section 4, Keys.
+		moved := !w.shape.keyed && strings.Contains(p.Reason, "without its id")
+		if w.shape.calm && w.shape.direction != contact.FromQuo && !moved {
 			w.t.Errorf("record %s has a problem, though nobody did anything odd: %s", p.Key, p.Reason)
 		}
 	}

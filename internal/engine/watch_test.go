@@ -120,7 +120,8 @@ func (w *world) watchCreate(r *http.Request) {
 	if w.shape.match != (reconcile.Match{}) && !w.alone[key] {
 		for _, who := range identities(c) {
 			for _, id := range w.now.strangers[who] {
-				if twin, ok := w.quo.Get(id); ok && !w.now.ids[id] && slices.Contains(identities(twin), who) && text(twin.Source) != label {
+				named := slices.ContainsFunc(w.rows, func(r *line) bool { return w.shape.contactID && r.cells[colContact] == id })
+				if twin, ok := w.quo.Get(id); ok && !named && !w.now.ids[id] && slices.Contains(identities(twin), who) && text(twin.Source) != label {
 					w.t.Errorf("contact %s is created, but %s has %s already", key, id, who)
 				}
 			}
@@ -134,10 +135,7 @@ func (w *world) asking(c quosim.Contact) *line {
 		if id := r.cells[colContact]; id != "" && !w.peopleDeleted[id] {
 			continue
 		}
-		if !slices.ContainsFunc([]int{0, 1, 2, 3, 4}, func(i int) bool {
-			f := &facets[i]
-			return w.shape.writes(i, contact.Quo) && f.norm(w, r.cells[f.column]) != f.value(w, &c)
-		}) && !w.filtered(r) {
+		if w.isSent(r, c) && !w.filtered(r) {
 			return r
 		}
 	}
@@ -160,7 +158,7 @@ func (w *world) watchDelete(id string) {
 		w.t.Errorf("contact %s of %s is deleted, but "+format, append([]any{id, identity}, args...)...)
 	}
 	switch row := w.moved[identity]; {
-	case !w.ours[id]:
+	case !w.ours[id] && w.byID[id].Key == "":
 		fail("it is not ours")
 	case w.shape.rowGone != reconcile.RowGoneDelete:
 		fail("row_gone is keep")

@@ -346,11 +346,11 @@ func (w *world) contactOf(r *line) (quosim.Contact, bool) {
 }
 
 // nameless returns the id of the contact that a run made for a row before it could write the id there: the only one of
-// ours with the row's phone number that no row names.
+// ours that no row names and that has the row's phone number, or all that is sent of it.
 func (w *world) nameless(r *line) string {
 	found := ""
 	for id, c := range w.view {
-		if phone, _ := w.shares(r, c); phone && (isOurs(c) || w.ours[id]) && w.row(id) == nil {
+		if phone, _ := w.shares(r, c); (phone || w.isSent(r, c)) && (isOurs(c) || w.ours[id]) && w.row(id) == nil {
 			if found != "" {
 				return ""
 			}
@@ -358,6 +358,17 @@ func (w *world) nameless(r *line) string {
 		}
 	}
 	return found
+}
+
+// isSent reports whether a contact holds what its row would send, but for custom fields.
+func (w *world) isSent(r *line, c quosim.Contact) bool {
+	for i := range facets[:5] {
+		f := &facets[i]
+		if w.shape.writes(i, contact.Quo) && f.norm(w, r.cells[f.column]) != f.value(w, &c) {
+			return false
+		}
+	}
+	return true
 }
 
 // byKey returns the contact of ours with an external id.
@@ -449,6 +460,5 @@ func (w *world) stamp(r *line) { r.cells[colUpdated] = w.clock.Now().UTC().Forma
 func (w *world) forget(r *line, id string) {
 	for i := range facets {
 		delete(w.edits, place{r, id, i})
-		delete(w.agreed, place{r, id, i})
 	}
 }
