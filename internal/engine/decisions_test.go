@@ -187,7 +187,7 @@ func (w *world) loseState() {
 	w.withoutState(removeState)
 	w.stateLost, w.calls = true, false
 	w.links, w.byID, w.made = map[string]state.Link{}, map[string]state.Link{}, map[string]bool{}
-	w.moved, w.kept = map[string]*line{}, map[string]string{}
+	w.moved, w.kept, w.posted = map[string]*line{}, map[string]string{}, map[string]sending{}
 	w.missedAt, w.alone, w.matched = map[string]time.Time{}, map[string]bool{}, map[string]string{}
 	w.standing()
 	w.note("state lost")

@@ -171,13 +171,19 @@ func copied(r *line) *line {
 	return c
 }
 
-func (w *world) doubleRow() {
-	if r := w.someRow(); r != nil {
-		c := copied(r)
-		for i := range facets { // one of the two goes again
+// insertCopy puts a copy of a row anywhere. Where both are known by the same, one of the two goes again, whichever.
+func (w *world) insertCopy(r, c *line) {
+	for i := range facets {
+		if w.identity(r) == w.identity(c) {
 			w.agreed[place{c, "", i}] = maps.Clone(w.agreed[place{r, "", i}])
 		}
-		w.insert(c)
+	}
+	w.insert(c)
+}
+
+func (w *world) doubleRow() {
+	if r := w.someRow(); r != nil {
+		w.insertCopy(r, copied(r))
 		w.saveRows()
 	}
 }
@@ -193,7 +199,7 @@ func (w *world) copyRow() {
 		if w.rng.IntN(2) == 0 {
 			c.cells[colContact] = ""
 		}
-		w.insert(c)
+		w.insertCopy(r, c)
 		w.saveRows()
 	}
 }
@@ -539,5 +545,8 @@ func (w *world) loseLabel() {
 			c.Source = nil
 		}
 	})
+	if w.byID[c.ID].Key == "" { // a create that went unheard: nobody knows it for one of ours any more
+		delete(w.made, c.ID)
+	}
 	w.note("contact %s (%s) lost its label or key", text(c.ExternalID), c.ID)
 }

@@ -100,6 +100,7 @@ type world struct {
 	deletes       map[string][]time.Time // when they did, by side
 	calls         bool                   // the last run was clean, so that the requests of the next one can be told in advance
 	processes     int
+	problems      int // of the last run
 	posted        map[string]sending
 	stateLost     bool
 	unbraked      bool              // the run may do whatever it likes
