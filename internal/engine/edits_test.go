@@ -44,11 +44,11 @@ func (w *world) wrote(p place, value string) {
 func (w *world) checkEdits() {
 	for p, e := range w.edits {
 		f := &facets[p.facet]
-		r, c, paired := p.row, quosim.Contact{}, false
+		r, c := p.row, w.known[p.id]
+		paired := false
 		if r != nil {
 			c, paired = w.contactOf(r)
 		} else {
-			c = w.known[p.id]
 			r = w.rowOf(c)
 			paired = r != nil
 		}
