@@ -72,14 +72,14 @@ func (l local) Reserve(_ context.Context, _ string, n int, every time.Duration) 
 // place, when ctx ends or would end before that.
 func (l *Limiter) Wait(ctx context.Context) error { return l.wait(ctx, &record{}) }
 
-// wait is Wait, with something to record before the request. That happens shortly before its slot: not after it, for
-// writing may take a while and the slot would pass, and not long before it, for what is recorded is about now.
+// wait is Wait, with something to record before the request. It is recorded while others have their turn, so that the
+// requests that queue up are recorded together; again shortly before the slot, for one that has queued too long by then.
 func (l *Limiter) wait(ctx context.Context, rec *record) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	if l.perSecond <= 0 {
-		return rec.write(ctx)
+	if err := rec.write(ctx); err != nil || l.perSecond <= 0 {
+		return err
 	}
 	select {
 	case l.turn <- struct{}{}:

@@ -436,3 +436,36 @@ func TestSlowRecord(t *testing.T) {
 		})
 	}
 }
+
+// TestRecordsOfSeveral: those who queue up are recorded at the same time, so that a slow journal does not lower the rate,
+// and no request goes before its record or long after it.
+func TestRecordsOfSeveral(t *testing.T) {
+	const perSecond, workers, takes = 10, 10, 500 * time.Millisecond
+	synctest.Test(t, func(t *testing.T) {
+		l := NewLimiter(perSecond, &table{}, "hash")
+		var mu sync.Mutex
+		var sent []time.Time
+		var group sync.WaitGroup
+		for range workers {
+			group.Go(func() {
+				for range 20 {
+					rec := &record{do: func(context.Context) error { time.Sleep(takes); return nil }}
+					if err := l.wait(t.Context(), rec); err != nil {
+						t.Error(err)
+					}
+					if age := time.Since(rec.at); rec.at.IsZero() || age > RecordedAhead {
+						t.Errorf("sent %v after it was recorded", age)
+					}
+					mu.Lock()
+					sent = append(sent, time.Now())
+					mu.Unlock()
+				}
+			})
+		}
+		group.Wait()
+		used := float64(len(sent)-1) / (slices.MaxFunc(sent, time.Time.Compare).Sub(sent[0]).Seconds() * perSecond)
+		if used < 0.95 || most(sent) > perSecond {
+			t.Errorf("used %.1f%% of the limit, at most %d a second", 100*used, most(sent))
+		}
+	})
+}
