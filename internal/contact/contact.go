@@ -48,8 +48,8 @@ type Item struct {
 // CustomField is one custom value of a contact. Value is the JSON as Quo holds it: a string, number, boolean,
 // array of strings or null.
 type CustomField struct {
-	Key   string
-	Value json.RawMessage
+	Key   string          `json:"key"`
+	Value json.RawMessage `json:"value"`
 }
 
 // New returns an empty contact to be created.

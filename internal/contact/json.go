@@ -1,44 +1,15 @@
 package contact
 
 import (
-	"bytes"
-	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
-	"sort"
 	"strings"
 	"time"
+
+	"syncd/internal/jsonread"
 )
-
-// wire is the contact as Quo's v1 API spells it.
-type wire struct {
-	ID            string                     `json:"id"`
-	ExternalID    wireText                   `json:"externalId"`
-	Source        wireText                   `json:"source"`
-	SourceURL     wireText                   `json:"sourceUrl"`
-	DefaultFields map[string]json.RawMessage `json:"defaultFields"`
-	CustomFields  []wireCustomField          `json:"customFields"`
-	CreatedAt     time.Time                  `json:"createdAt"`
-	UpdatedAt     time.Time                  `json:"updatedAt"`
-}
-
-// wireText is a string or null, and tells null from a member that is not there.
-type wireText struct {
-	text  string
-	there bool
-}
-
-func (t *wireText) UnmarshalJSON(data []byte) error {
-	t.there = true
-	return json.Unmarshal(data, &t.text)
-}
-
-type wireCustomField struct {
-	Key   string          `json:"key"`
-	Value json.RawMessage `json:"value"`
-}
 
 // ErrNotWhole means that an answer lacks a part of a contact, so that nothing may be concluded from it and no
 // update be built on it.
@@ -49,87 +20,171 @@ func missing(what string) error { return fmt.Errorf("no %s: %w", what, ErrNotWho
 // UnmarshalJSON reads a contact from an answer of Quo's v1 API. An answer without one of the parts that an
 // update must send back is an error that wraps ErrNotWhole.
 func (c *Contact) UnmarshalJSON(data []byte) error {
-	var w wire
-	if err := json.Unmarshal(data, &w); err != nil {
+	r := jsonread.New(string(data))
+	read := Read(r)
+	if err := r.End(); err != nil {
 		return err
 	}
-	switch {
-	case !w.ExternalID.there:
-		return missing("externalId")
-	case !w.Source.there:
-		return missing("source")
-	case !w.SourceURL.there:
-		return missing("sourceUrl")
-	case w.CustomFields == nil:
-		return missing("customFields")
-	}
-	*c = Contact{
-		ID: w.ID, ExternalID: w.ExternalID.text, Source: w.Source.text, SourceURL: w.SourceURL.text,
-		CreatedAt: w.CreatedAt, UpdatedAt: w.UpdatedAt,
-	}
-	if err := c.readDefaultFields(w.DefaultFields); err != nil {
-		return err
-	}
-	for _, f := range w.CustomFields {
-		if f.Key == "" || f.Value == nil {
-			return missing("key or value of a custom field")
-		}
-		c.CustomFields = append(c.CustomFields, CustomField(f))
-	}
-	c.whole = true
+	*c = read
 	return nil
+}
+
+// parts are what an answer must have, as bits.
+type parts uint16
+
+var allParts = []string{
+	"externalId", "source", "sourceUrl", "customFields", "defaultFields.firstName", "defaultFields.lastName",
+	"defaultFields.company", "defaultFields.role", "defaultFields.phoneNumbers", "defaultFields.emails",
+}
+
+const (
+	hasExternalID parts = 1 << iota
+	hasSource
+	hasSourceURL
+	hasCustomFields
+	hasFirstName
+	hasLastName
+	hasCompany
+	hasRole
+	hasPhoneNumbers
+	hasEmails
+)
+
+// Read is UnmarshalJSON for one of many contacts, whose texts then share the memory of them all: what is kept for long
+// is kept as a Clone.
+func Read(r *jsonread.Reader) Contact {
+	c, has := Contact{whole: true}, parts(0)
+	r.Object(func(name string) {
+		switch name {
+		case "id":
+			c.ID = r.Text()
+		case "externalId":
+			c.ExternalID, has = r.Text(), has|hasExternalID
+		case "source":
+			c.Source, has = r.Text(), has|hasSource
+		case "sourceUrl":
+			c.SourceURL, has = r.Text(), has|hasSourceURL
+		case "defaultFields":
+			has |= c.readDefaultFields(r)
+		case "customFields":
+			if c.readCustomFields(r) {
+				has |= hasCustomFields
+			}
+		case "createdAt":
+			c.CreatedAt = readTime(r)
+		case "updatedAt":
+			c.UpdatedAt = readTime(r)
+		}
+	})
+	for i, part := range allParts {
+		if has&(1<<i) == 0 {
+			r.Fail(missing(part))
+		}
+	}
+	return c
+}
+
+func readTime(r *jsonread.Reader) (t time.Time) {
+	if text := r.Text(); text != "" {
+		if err := t.UnmarshalText([]byte(text)); err != nil {
+			r.Fail(errors.New("a time is not as in 2006-01-02T15:04:05Z"))
+		}
+	}
+	return t
 }
 
 // readDefaultFields takes the members that we know out of all and keeps the others.
-func (c *Contact) readDefaultFields(all map[string]json.RawMessage) error {
-	for _, known := range []struct {
-		name string
-		into any
-	}{
-		{"firstName", &c.FirstName}, {"lastName", &c.LastName}, {"company", &c.Company}, {"role", &c.Role},
-		{PhoneNumbers, &c.PhoneNumbers}, {Emails, &c.Emails},
-	} {
-		raw, ok := all[known.name]
-		if !ok {
-			return missing("defaultFields." + known.name)
+func (c *Contact) readDefaultFields(r *jsonread.Reader) (has parts) {
+	text := func(name string) string {
+		blank := r.Kind() == '"'
+		s := r.Text()
+		if blank && s == "" {
+			c.blank = append(c.blank, name)
 		}
-		if err := json.Unmarshal(raw, known.into); err != nil {
-			return fmt.Errorf("defaultFields.%s: %w", known.name, err)
-		}
-		if string(raw) == `""` {
-			c.blank = append(c.blank, known.name)
-		}
-		delete(all, known.name)
+		return s
 	}
-	if c.PhoneNumbers == nil || c.Emails == nil { // null: no list
-		return missing("defaultFields.phoneNumbers or emails")
+	r.Object(func(name string) {
+		switch name {
+		case "firstName":
+			c.FirstName, has = text(name), has|hasFirstName
+		case "lastName":
+			c.LastName, has = text(name), has|hasLastName
+		case "company":
+			c.Company, has = text(name), has|hasCompany
+		case "role":
+			c.Role, has = text(name), has|hasRole
+		case PhoneNumbers:
+			if readItems(r, &c.PhoneNumbers) {
+				has |= hasPhoneNumbers
+			}
+		case Emails:
+			if readItems(r, &c.Emails) {
+				has |= hasEmails
+			}
+		default:
+			keep(&c.Extra, name, r.Raw())
+		}
+	})
+	return has
+}
+
+// keep notes a member that we do not know.
+func keep(extra *map[string]json.RawMessage, name, raw string) {
+	if *extra == nil {
+		*extra = map[string]json.RawMessage{}
 	}
-	if len(all) > 0 {
-		c.Extra = all
+	(*extra)[strings.Clone(name)] = json.RawMessage(raw)
+}
+
+// readItems reads phone numbers or e-mails and keeps the members that we do not know. A null is no list.
+func readItems(r *jsonread.Reader, items *[]Item) bool {
+	*items = []Item{}
+	return r.Array(func() {
+		var item Item
+		r.Object(func(name string) {
+			into := item.member(name)
+			switch null := r.Kind() == 'n'; {
+			case null && name == "id": // an id that is none is not to be sent back
+			case null, into == nil: // a null stays in Extra, as it came
+				keep(&item.Extra, name, r.Raw())
+			default:
+				*into = r.Text()
+			}
+		})
+		*items = append(*items, item)
+	})
+}
+
+// member is where the item keeps a member, nil for one that we do not know.
+func (i *Item) member(name string) *string {
+	switch name {
+	case "id":
+		return &i.ID
+	case "name":
+		return &i.Name
+	case "value":
+		return &i.Value
 	}
 	return nil
 }
 
-// UnmarshalJSON reads a phone number or an e-mail and keeps the members that we do not know.
-func (i *Item) UnmarshalJSON(data []byte) error {
-	var members map[string]json.RawMessage
-	if err := json.Unmarshal(data, &members); err != nil {
-		return err
-	}
-	*i = Item{}
-	for name, into := range map[string]*string{"id": &i.ID, "name": &i.Name, "value": &i.Value} {
-		if raw, ok := members[name]; ok && string(raw) != "null" { // a null stays in Extra, as it came
-			if err := json.Unmarshal(raw, into); err != nil {
-				return fmt.Errorf("%s: %w", name, err)
+func (c *Contact) readCustomFields(r *jsonread.Reader) bool {
+	c.CustomFields = nil
+	return r.Array(func() {
+		var f CustomField
+		r.Object(func(name string) {
+			switch name {
+			case "key":
+				f.Key = r.Text()
+			case "value":
+				f.Value = json.RawMessage(r.Raw())
 			}
-			delete(members, name)
+		})
+		if f.Key == "" || f.Value == nil {
+			r.Fail(missing("key or value of a custom field"))
 		}
-	}
-	delete(members, "id") // a null: an id that is none is not to be sent back
-	if len(members) > 0 {
-		i.Extra = members
-	}
-	return nil
+		c.CustomFields = append(c.CustomFields, f)
+	})
 }
 
 // MarshalJSON writes the contact as Quo's v1 API spells it, ids and times included, so that UnmarshalJSON
@@ -182,9 +237,9 @@ func (c Contact) content(itemIDs bool) (map[string]any, error) {
 		}
 	}
 	defaults["phoneNumbers"], defaults["emails"] = itemBodies(c.PhoneNumbers, itemIDs), itemBodies(c.Emails, itemIDs)
-	custom := []wireCustomField{}
-	for _, f := range c.CustomFields {
-		custom = append(custom, wireCustomField(f))
+	custom := c.CustomFields
+	if custom == nil {
+		custom = []CustomField{}
 	}
 	return map[string]any{
 		"externalId": nullable(c.ExternalID), "defaultFields": defaults, "customFields": custom,
@@ -208,104 +263,6 @@ func itemBodies(items []Item, keepIDs bool) []map[string]any {
 		bodies = append(bodies, b)
 	}
 	return bodies
-}
-
-// Hash is the identity of some content: 128 bits of its SHA-256. The zero Hash is that of nothing.
-type Hash [16]byte
-
-// HashOf returns the hash of data.
-func HashOf(data []byte) Hash {
-	sum := sha256.Sum256(data)
-	return Hash(sum[:16])
-}
-
-// ContentHash identifies the content of the contact: all that people see, whether mapped or not, and none of
-// what Quo assigns (ids, times). The order of phone numbers, e-mails and custom fields does not count.
-func (c Contact) ContentHash() Hash {
-	var b bytes.Buffer
-	put := func(parts ...string) {
-		for _, p := range parts {
-			fmt.Fprintf(&b, "%d:", len(p))
-			b.WriteString(p)
-		}
-		b.WriteByte('\n')
-	}
-	put(c.ExternalID, c.Source, c.SourceURL, c.FirstName, c.LastName, c.Company, c.Role)
-	for _, items := range [][]Item{c.PhoneNumbers, c.Emails} {
-		lines := make([]string, len(items))
-		for i, it := range items {
-			lines[i] = it.Name + "\x00" + it.Value + "\x00" + members(it.Extra)
-		}
-		sort.Strings(lines)
-		put(lines...)
-	}
-	custom := make([]string, 0, len(c.CustomFields))
-	for _, f := range c.CustomFields {
-		if !f.Null() {
-			custom = append(custom, f.Key+"\x00"+canonical(f.Value))
-		}
-	}
-	sort.Strings(custom)
-	put(custom...)
-	put(members(c.Extra))
-	return HashOf(b.Bytes())
-}
-
-// Null reports whether the custom field holds nothing: null, an empty text or an empty list. Whether Quo
-// keeps an emptied field or drops it is not documented, so both mean the same.
-func (f CustomField) Null() bool {
-	switch strings.TrimSpace(string(f.Value)) {
-	case "", "null", `""`, "[]":
-		return true
-	}
-	return false
-}
-
-func members(m map[string]json.RawMessage) string {
-	names := make([]string, 0, len(m))
-	for name := range m {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	var b strings.Builder
-	for _, name := range names {
-		fmt.Fprintf(&b, "%s\x00%s\x00", name, canonical(m[name]))
-	}
-	return b.String()
-}
-
-// canonical spells JSON in one way, whatever its white space, escapes, numbers (7.0) and order of members.
-func canonical(raw json.RawMessage) string {
-	decoder := json.NewDecoder(bytes.NewReader(raw))
-	decoder.UseNumber() // a float64 would lose digits
-	var v any
-	if err := decoder.Decode(&v); err != nil {
-		return string(raw)
-	}
-	b, err := json.Marshal(canonicalNumbers(v))
-	if err != nil {
-		return string(raw)
-	}
-	return string(b)
-}
-
-// canonicalNumbers brings the numbers in a JSON value into their normal form.
-func canonicalNumbers(v any) any {
-	switch v := v.(type) {
-	case json.Number:
-		if n, ok := NormalizeNumber(v.String()); ok {
-			return json.Number(n)
-		}
-	case []any:
-		for i := range v {
-			v[i] = canonicalNumbers(v[i])
-		}
-	case map[string]any:
-		for name := range v {
-			v[name] = canonicalNumbers(v[name])
-		}
-	}
-	return v
 }
 
 func nullable(s string) any {

@@ -72,12 +72,22 @@ func (c *Client) send(ctx context.Context, r request) (a answer, left bool, err 
 	}
 	defer res.Body.Close()
 	a = answer{status: res.StatusCode, header: res.Header}
-	if a.body, err = io.ReadAll(io.LimitReader(res.Body, r.limit+1)); err != nil {
+	if a.body, err = readBody(res, r.limit+1); err != nil {
 		a.cut = fmt.Errorf("the answer breaks off: %w", causeOf(ctx, err))
 	} else if int64(len(a.body)) > r.limit {
 		a.cut = fmt.Errorf("the answer is larger than %d MB", r.limit>>20)
 	}
 	return a, true, nil
+}
+
+// readBody reads a body up to a limit, into as much memory as the answer says that it needs.
+func readBody(res *http.Response, limit int64) ([]byte, error) {
+	var body bytes.Buffer
+	if res.ContentLength > 0 {
+		body.Grow(int(min(res.ContentLength, limit)) + bytes.MinRead) // which a last read needs that finds the end
+	}
+	_, err := body.ReadFrom(io.LimitReader(res.Body, limit))
+	return body.Bytes(), err
 }
 
 func (c *Client) newRequest(ctx context.Context, r request) (*http.Request, error) {

@@ -1,14 +1,11 @@
 package quo
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"reflect"
-	"slices"
-	"strings"
 
 	"syncd/internal/contact"
+	"syncd/internal/jsonread"
 )
 
 // page is one page of a list.
@@ -20,99 +17,125 @@ type page struct {
 // readPage reads a page. Without its list, or without the member that says whether there are more, it is none. The
 // last page's token is null, and was an empty string before v1.1.2 of the API.
 func readPage(body []byte) (page, error) {
-	var answer struct {
-		Data          []contact.Contact `json:"data"`
-		NextPageToken json.RawMessage   `json:"nextPageToken"`
-	}
-	if err := decode(body, &answer); err != nil {
+	p := page{contacts: make([]contact.Contact, 0, 50)}
+	list, more := false, false
+	err := read(body, func(r *jsonread.Reader) {
+		r.Object(func(name string) {
+			switch name {
+			case "data":
+				list = r.Array(func() { p.contacts = append(p.contacts, readOne(r)) })
+			case "nextPageToken":
+				p.next, more = r.Text(), true
+			}
+		})
+	})
+	switch {
+	case err != nil:
 		return page{}, err
-	}
-	if answer.Data == nil || answer.NextPageToken == nil {
+	case !list || !more:
 		return page{}, errors.New("the answer has no data or no nextPageToken")
-	}
-	if slices.ContainsFunc(answer.Data, func(k contact.Contact) bool { return k.ID == "" }) {
-		return page{}, errNoID
-	}
-	p := page{contacts: answer.Data}
-	if err := decode(answer.NextPageToken, &p.next); err != nil {
-		return page{}, fmt.Errorf("nextPageToken: %w", err)
 	}
 	return p, nil
 }
 
 var errNoID = fmt.Errorf("no id: %w", contact.ErrNotWhole)
 
-func readContact(body []byte) (contact.Contact, error) {
-	var answer struct {
-		Data contact.Contact `json:"data"`
+// readOne reads one contact, which has an id.
+func readOne(r *jsonread.Reader) contact.Contact {
+	k := contact.Read(r)
+	if k.ID == "" {
+		r.Fail(errNoID)
 	}
-	if err := decode(body, &answer); err != nil {
+	return k
+}
+
+func readContact(body []byte) (k contact.Contact, err error) {
+	err = read(body, func(r *jsonread.Reader) {
+		r.Object(func(name string) {
+			if name == "data" {
+				k = readOne(r)
+			}
+		})
+	})
+	if err == nil && !k.Whole() {
+		err = errNoID
+	}
+	if err != nil {
 		return contact.Contact{}, err
 	}
-	if answer.Data.ID == "" || !answer.Data.Whole() {
-		return contact.Contact{}, errNoID
-	}
-	return answer.Data, nil
+	return k, nil
 }
 
 // readID returns the id of a contact whose other parts may be missing, or "".
-func readID(body []byte) string {
-	var answer struct {
-		Data struct {
-			ID string `json:"id"`
-		} `json:"data"`
-	}
-	if decode(body, &answer) != nil {
+func readID(body []byte) (id string) {
+	err := read(body, func(r *jsonread.Reader) {
+		r.Object(func(name string) {
+			if name == "data" {
+				r.Object(func(name string) {
+					if name == "id" {
+						id = r.Text()
+					}
+				})
+			}
+		})
+	})
+	if err != nil {
 		return ""
 	}
-	return answer.Data.ID
+	return id
 }
 
 func readDefinitions(body []byte) ([]contact.Definition, error) {
-	var answer struct {
-		Data []contact.Definition `json:"data"`
-	}
-	if err := decode(body, &answer); err != nil {
+	fields, list := []contact.Definition{}, false
+	err := read(body, func(r *jsonread.Reader) {
+		r.Object(func(name string) {
+			if name == "data" {
+				list = r.Array(func() { fields = append(fields, readDefinition(r)) })
+			}
+		})
+	})
+	switch {
+	case err != nil:
 		return nil, err
-	}
-	if answer.Data == nil {
+	case !list:
 		return nil, errors.New("the answer has no data")
 	}
-	if slices.ContainsFunc(answer.Data, func(d contact.Definition) bool { return d.Key == "" }) {
-		return nil, errors.New("the answer has a custom field without a key")
-	}
-	return answer.Data, nil
+	return fields, nil
 }
 
-// decode reads JSON. Its errors say how the answer differs from what the API promises, but not what stands there,
-// which may be personal data.
-func decode(body []byte, into any) error {
-	err := json.Unmarshal(body, into)
-	var wrongType *json.UnmarshalTypeError
-	var syntax *json.SyntaxError
-	switch {
-	case len(body) == 0:
+func readDefinition(r *jsonread.Reader) (d contact.Definition) {
+	r.Object(func(name string) {
+		switch name {
+		case "key":
+			d.Key = r.Text()
+		case "name":
+			d.Name = r.Text()
+		case "type":
+			d.Type = contact.Kind(r.Text())
+		}
+	})
+	if d.Key == "" {
+		r.Fail(errors.New("the answer has a custom field without a key"))
+	}
+	return d
+}
+
+// read has do read an answer. Errors say how it differs from what the API promises, but not what stands there, which may
+// be personal data.
+func read(body []byte, do func(*jsonread.Reader)) error {
+	if len(body) == 0 {
 		return errors.New("the answer is empty")
-	case errors.As(err, &wrongType):
-		kind, _, _ := strings.Cut(wrongType.Value, " ") // "number 4155550100"
-		return fmt.Errorf("the answer has %s where Quo's API has %s", kind, jsonKind(wrongType.Type.Kind()))
+	}
+	r := jsonread.New(string(body))
+	do(r)
+	err := r.End()
+	var kind *jsonread.KindError
+	var syntax *jsonread.SyntaxError
+	switch {
+	case errors.As(err, &kind):
+		return fmt.Errorf("the answer has %s where Quo's API has %s", kind.Got, kind.Want)
 	case errors.As(err, &syntax):
-		return fmt.Errorf("the answer is not valid JSON at byte %d of %d", syntax.Offset, len(body))
+		return fmt.Errorf("the answer is %w", err)
 	}
 	return err
-}
-
-// jsonKind is what JSON calls what is read into a Go type of that kind.
-func jsonKind(k reflect.Kind) string {
-	switch k {
-	case reflect.Struct, reflect.Map:
-		return "an object"
-	case reflect.Slice, reflect.Array:
-		return "an array"
-	case reflect.String:
-		return "a string"
-	case reflect.Bool:
-		return "a boolean"
-	}
-	return "a number"
 }
