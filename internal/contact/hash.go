@@ -28,17 +28,8 @@ func (c Contact) ContentHash() Hash {
 	for _, s := range [...]string{c.ExternalID, c.Source, c.SourceURL, c.FirstName, c.LastName, c.Company, c.Role} {
 		b = appendText(b, s)
 	}
-	for _, items := range [...][]Item{c.PhoneNumbers, c.Emails} {
-		b = appendSet(b, items, func(b []byte, i *Item) []byte {
-			return appendMembers(appendText(appendText(b, i.Name), i.Value), i.Extra)
-		})
-	}
-	b = appendSet(b, c.CustomFields, func(b []byte, f *CustomField) []byte {
-		if f.Null() {
-			return b
-		}
-		return appendRaw(appendText(b, f.Key), f.Value)
-	})
+	b = appendItems(appendItems(b, c.PhoneNumbers), c.Emails)
+	b = appendCustomFields(b, c.CustomFields)
 	return HashOf(appendMembers(b, c.Extra))
 }
 
@@ -47,26 +38,57 @@ func appendText(b []byte, s string) []byte {
 	return append(binary.AppendUvarint(b, uint64(len(s))), s...)
 }
 
-// appendSet appends what one appends for each item, in an order that does not depend on theirs. Items for which it
-// appends nothing do not count.
-func appendSet[T any](b []byte, items []T, one func(b []byte, item *T) []byte) []byte {
-	var room [8]string
-	set, start := room[:0], len(b)
+// What stands before one of a set, and after the last one.
+const (
+	oneMore = 1
+	noMore  = 0
+)
+
+func appendItems(b []byte, items []Item) []byte {
+	ends := append(make([]int, 0, 8), len(b))
 	for i := range items {
-		if b = one(b[:start], &items[i]); len(b) > start {
-			set = append(set, string(b[start:]))
+		b = appendText(appendText(append(b, oneMore), items[i].Name), items[i].Value)
+		b = appendMembers(b, items[i].Extra)
+		ends = append(ends, len(b))
+	}
+	sortParts(b, ends)
+	return append(b, noMore)
+}
+
+func appendCustomFields(b []byte, fields []CustomField) []byte {
+	ends := append(make([]int, 0, 16), len(b))
+	for i := range fields {
+		if f := &fields[i]; !f.Null() {
+			b = appendRaw(appendText(append(b, oneMore), f.Key), f.Value)
+			ends = append(ends, len(b))
 		}
 	}
-	slices.Sort(set)
-	b = binary.AppendUvarint(b[:start], uint64(len(set)))
-	for _, s := range set {
-		b = appendText(b, s)
+	sortParts(b, ends)
+	return append(b, noMore)
+}
+
+// sortParts brings the parts of b that end where the next one starts into an order that depends on nothing but what they
+// hold.
+func sortParts(b []byte, ends []int) {
+	if len(ends) < 3 {
+		return
 	}
-	return b
+	parts := make([]string, len(ends)-1)
+	for i := range parts {
+		parts[i] = string(b[ends[i]:ends[i+1]])
+	}
+	slices.Sort(parts)
+	at := b[ends[0]:]
+	for _, part := range parts {
+		at = at[copy(at, part):]
+	}
 }
 
 func appendMembers(b []byte, members map[string]json.RawMessage) []byte {
 	b = binary.AppendUvarint(b, uint64(len(members)))
+	if len(members) == 0 {
+		return b
+	}
 	for _, name := range slices.Sorted(maps.Keys(members)) {
 		b = appendRaw(appendText(b, name), members[name])
 	}

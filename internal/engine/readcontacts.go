@@ -72,7 +72,7 @@ func (r *run) readContact(snap *snapshot, c contact.Contact) {
 		snap.facts.Ours++
 		e = snap.entry(c.ExternalID)
 		if e.link != nil && e.link.ContactID != "" {
-			e.other = &c
+			e.other = kept(c)
 			return
 		}
 		if !e.there {
@@ -93,7 +93,13 @@ func (r *run) readContact(snap *snapshot, c contact.Contact) {
 	if e.link.Linked() && e.same && c.ContentHash() == e.link.QuoHash {
 		return
 	}
-	e.contact = &c
+	e.contact = kept(c)
+}
+
+// kept is a contact of a listing without the page that it came with, which would stay in memory as a whole.
+func kept(c contact.Contact) *contact.Contact {
+	c = c.Clone()
+	return &c
 }
 
 // named returns the new record that names a contact, nil when there is none. Without key columns, one of ours has its
@@ -182,7 +188,7 @@ func (r *run) wantsRow(c contact.Contact) bool {
 
 func (r *run) keepTwin(snap *snapshot, c contact.Contact) {
 	if slices.ContainsFunc(r.mapping.ContactIdentities(c), func(id string) bool { return snap.wanted[id] }) {
-		snap.strangers[c.ID] = c
+		snap.strangers[c.ID] = *kept(c)
 	}
 }
 

@@ -30,7 +30,7 @@ type Limiter struct {
 	shared    bool   // with other processes
 
 	turn  chan struct{} // held by the one who waits for the next slot; the others queue up
-	ready []time.Time   // slots reserved and not used yet; of the one whose turn it is
+	ready slots         // reserved and not used yet; of the one whose turn it is
 	// recordTook is how long the last record took; of the one whose turn it is.
 	recordTook time.Duration
 
@@ -107,7 +107,7 @@ func (l *Limiter) wait(ctx context.Context, rec *record) error {
 			return err
 		}
 		if time.Since(slot) <= lateness && l.use(time.Now()) {
-			l.ready = l.ready[1:]
+			l.ready.pass()
 			return nil
 		}
 	}
@@ -147,16 +147,25 @@ func (e *recordError) Unwrap() error { return e.error }
 
 // nextSlot returns the next slot that has not passed. A slot that passed is lost, for who catches up bursts.
 func (l *Limiter) nextSlot(ctx context.Context) (time.Time, error) {
-	for len(l.ready) > 0 && time.Since(l.ready[0]) > lateness {
-		l.ready = l.ready[1:]
+	for now := time.Now(); l.ready.left > 0 && now.Sub(l.ready.next) > lateness; {
+		l.ready.pass()
 	}
-	if len(l.ready) == 0 {
+	if l.ready.left == 0 {
 		if err := l.reserve(ctx); err != nil {
 			return time.Time{}, err
 		}
 	}
-	return l.ready[0], nil
+	return l.ready.next, nil
 }
+
+// slots are times at which requests may be sent.
+type slots struct {
+	next  time.Time
+	every time.Duration
+	left  int
+}
+
+func (s *slots) pass() { s.next, s.left = s.next.Add(s.every), s.left-1 }
 
 // reserve fills ready. Our slots stand as much too late as the answer took to arrive after the slots were counted out,
 // at most as long as the whole call. What of that the jitter does not cover would run into the slots of the process
@@ -171,9 +180,7 @@ func (l *Limiter) reserve(ctx context.Context) error {
 	for late := now.Sub(start) - jitter; late > 0 && n > 1; late -= every {
 		n--
 	}
-	for i := range n {
-		l.ready = append(l.ready, now.Add(first+time.Duration(i)*every))
-	}
+	l.ready = slots{now.Add(first), every, n}
 	return nil
 }
 

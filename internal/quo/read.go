@@ -3,6 +3,7 @@ package quo
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"syncd/internal/contact"
 	"syncd/internal/jsonread"
@@ -25,7 +26,7 @@ func readPage(body []byte) (page, error) {
 			case "data":
 				list = r.Array(func() { p.contacts = append(p.contacts, readOne(r)) })
 			case "nextPageToken":
-				p.next, more = r.Text(), true
+				p.next, more = strings.Clone(r.Text()), true // it is kept, the page is not
 			}
 		})
 	})
