@@ -135,10 +135,21 @@ func (r *run) openKeys(plan reconcile.Plan) map[string]bool {
 	return open
 }
 
+// intendedAtOnce is how many links or operations one transaction writes before any operation is made: the renewal of the
+// lease waits for it, and it is held in memory as a whole.
+const intendedAtOnce = 1000
+
 // intend writes what the plan settles without an operation, and every operation that is about to be made.
 func (a *applier) intend(ctx context.Context, plan reconcile.Plan) ([]step, error) {
 	batch := state.Batch{Sync: &state.Sync{Name: a.Sync.Name, Label: a.Sync.Policy.Label, FirstRunDone: a.sync.FirstRunDone,
-		Source: a.sync.Source}, Links: plan.Settled, Drop: plan.Drop}
+		Source: a.sync.Source}, Drop: plan.Drop}
+	for links := range slices.Chunk(givenUpFirst(plan.Settled), intendedAtOnce) {
+		batch.Links = links
+		if err := a.journal.commit(ctx, batch); err != nil {
+			return nil, err
+		}
+		batch = state.Batch{}
+	}
 	var steps []step
 	for i := range plan.Operations {
 		o := &plan.Operations[i]
@@ -153,7 +164,12 @@ func (a *applier) intend(ctx context.Context, plan reconcile.Plan) ([]step, erro
 		if err != nil {
 			return nil, err
 		}
-		batch.Entries = append(batch.Entries, entry)
+		if batch.Entries = append(batch.Entries, entry); len(batch.Entries) == intendedAtOnce {
+			if err := a.journal.commit(ctx, batch); err != nil {
+				return nil, err
+			}
+			batch = state.Batch{}
+		}
 		steps = append(steps, s)
 		if p := a.links[o.Key]; p != nil {
 			p.left++
@@ -162,6 +178,17 @@ func (a *applier) intend(ctx context.Context, plan reconcile.Plan) ([]step, erro
 		}
 	}
 	return steps, a.journal.commit(ctx, batch)
+}
+
+// givenUpFirst are links in an order in which each finds its contact free.
+func givenUpFirst(links []contact.Link) []contact.Link {
+	has := func(l contact.Link) int {
+		if l.Linked() && l.ContactID != "" {
+			return 1
+		}
+		return 0
+	}
+	return slices.SortedStableFunc(slices.Values(links), func(a, b contact.Link) int { return has(a) - has(b) })
 }
 
 // entry is the journal's record of an operation.

@@ -64,7 +64,7 @@ func readContact(body []byte) (k contact.Contact, err error) {
 	if err != nil {
 		return contact.Contact{}, err
 	}
-	return k, nil
+	return k.Clone(), nil // an id of it is kept, the answer is not
 }
 
 // readID returns the id of a contact whose other parts may be missing, or "".
