@@ -21,7 +21,11 @@ sim: ## run the engine's simulation for long; SCHEDULES=2000
 	go test ./internal/engine -run TestInvariants -count=1 -timeout 0 -v -schedules $(or $(SCHEDULES),2000)
 
 .PHONY: bench
-bench: ## run the benchmarks
+bench: ## measure what runs cost; SIZES=10000,100000 STATES=sqlite,postgres://...
+	go run ./internal/bench -sizes $(or $(SIZES),10000,100000) -states $(or $(STATES),sqlite)
+
+.PHONY: micro
+micro: ## run the benchmarks of single functions
 	go test -run '^$$' -bench . -benchmem ./...
 
 .PHONY: fuzz
