@@ -8,9 +8,15 @@ import (
 	"errors"
 	"io"
 	"os"
+	"runtime/debug"
 )
 
-func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr, os.LookupEnv)) }
+func main() {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(50) // most of the memory is what a run knows of every record: twice of it would be too much
+	}
+	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr, os.LookupEnv))
+}
 
 // run carries out one command line and returns its exit code. Results go to stdout, all else to stderr; getenv is
 // os.LookupEnv.

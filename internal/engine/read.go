@@ -18,7 +18,7 @@ type snapshot struct {
 	strangers  map[string]contact.Contact // not ours, and somebody's twin; by id
 	wanted     map[string]bool            // identities of records that are to get a contact, for which strangers were searched
 	byID       map[string]string          // keys of new records whose row, or a person, names a contact; by the contact's id
-	folded     map[string]string          // key without case -> the key that came with it
+	caseless   caseless
 	style      *mapping.Style
 	unreadable int
 	facts      reconcile.Facts
@@ -81,7 +81,7 @@ func (r *run) read(ctx context.Context) (*snapshot, error) {
 		return nil, err
 	}
 	snap := &snapshot{entries: map[string]*entry{}, byContact: map[string]*entry{}, strangers: map[string]contact.Contact{},
-		wanted: map[string]bool{}, byID: map[string]string{}, folded: map[string]string{}, style: r.mapping.NewStyle()}
+		wanted: map[string]bool{}, byID: map[string]string{}, caseless: newCaseless(), style: r.mapping.NewStyle()}
 	if r.sync, err = r.Store.Sync(ctx, r.Sync.Name); err != nil {
 		return nil, err
 	}

@@ -70,7 +70,7 @@ func (r *run) readContact(snap *snapshot, c contact.Contact) {
 	switch {
 	case e == nil && ours && r.inScope(c.ExternalID):
 		snap.facts.Ours++
-		e = snap.entry(c.ExternalID)
+		e = snap.entry(strings.Clone(c.ExternalID))
 		if e.link != nil && e.link.ContactID != "" {
 			e.other = kept(c)
 			return
@@ -110,7 +110,8 @@ func (r *run) named(snap *snapshot, c contact.Contact) *entry {
 	switch {
 	case ok && !r.mapping.Keyed() && key == c.ID && r.ours(c) && snap.vacate(c.ExternalID):
 		delete(snap.entries, key)
-		snap.entries[c.ExternalID], snap.byID[c.ID] = e, c.ExternalID
+		own := strings.Clone(c.ExternalID)
+		snap.entries[own], snap.byID[key] = e, own
 	case ok && r.ours(c) && key != c.ExternalID && snap.there(c.ExternalID):
 		r.misnamed(e, key, "the contact with this id is that of record "+c.ExternalID)
 		return nil
@@ -188,7 +189,8 @@ func (r *run) wantsRow(c contact.Contact) bool {
 
 func (r *run) keepTwin(snap *snapshot, c contact.Contact) {
 	if slices.ContainsFunc(r.mapping.ContactIdentities(c), func(id string) bool { return snap.wanted[id] }) {
-		snap.strangers[c.ID] = *kept(c)
+		k := kept(c)
+		snap.strangers[k.ID] = *k
 	}
 }
 

@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"iter"
 	"slices"
 	"strings"
 
@@ -114,17 +115,21 @@ func (r *run) readKeyed(snap *snapshot, record contact.Record, key string) {
 
 // sameKey returns the key that came before and is the same but for case, if there was one.
 func (s *snapshot) sameKey(key string) (first string, doubled bool) {
-	lower := strings.ToLower(key)
-	if first, ok := s.folded[lower]; ok && first != key {
+	if first := s.caseless.first(key, s.rows()); first != key {
 		return first, true
 	}
-	if e := s.entries[key]; e != nil && e.there {
-		return key, true
+	return key, s.there(key)
+}
+
+// rows yields the keys whose row is there.
+func (s *snapshot) rows() iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for key, e := range s.entries {
+			if e.there && !yield(key) {
+				return
+			}
+		}
 	}
-	if lower != strings.ToUpper(key) { // it has letters, so it has a case
-		s.folded[lower] = key
-	}
-	return "", false
 }
 
 // doubledKey notes a further row of a key; checkRows makes problems of all of them.
