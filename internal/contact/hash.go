@@ -99,30 +99,46 @@ func appendMembers(b []byte, members map[string]json.RawMessage) []byte {
 func appendRaw(b []byte, raw json.RawMessage) []byte {
 	r := jsonread.New(string(raw))
 	start := len(b)
-	if b = appendValue(b, r); r.End() != nil { // no JSON
+	if kind := r.Kind(); kind == '[' || kind == '{' { // which are rare: b would move to the heap for every contact
+		b = append(b, spelt(r)...)
+	} else {
+		b = appendScalar(b, r)
+	}
+	if r.End() != nil { // no JSON
 		return appendText(append(b[:start], '?'), string(raw))
 	}
 	return b
 }
 
-func appendValue(b []byte, r *jsonread.Reader) []byte {
-	switch kind := r.Kind(); kind {
-	case '"':
-		return appendText(append(b, kind), r.Text())
-	case '[':
-		b = append(b, kind)
-		r.Array(func() { b = appendValue(b, r) })
-		return append(b, ']')
-	case '{':
-		members := map[string]json.RawMessage{}
-		r.Object(func(name string) { members[name] = json.RawMessage(r.Raw()) })
-		return appendMembers(append(b, kind), members)
+// appendScalar appends a value that is neither an array nor an object.
+func appendScalar(b []byte, r *jsonread.Reader) []byte {
+	if r.Kind() == '"' {
+		return appendText(append(b, '"'), r.Text())
 	}
 	raw := r.Raw()
 	if n, ok := NormalizeNumber(raw); ok {
 		raw = n
 	}
 	return appendText(append(b, '0'), raw)
+}
+
+// spelt returns any value in one spelling.
+func spelt(r *jsonread.Reader) []byte {
+	switch r.Kind() {
+	case '[':
+		list := []byte{'['}
+		r.Array(func() { list = append(list, spelt(r)...) })
+		return append(list, ']')
+	case '{':
+		members := map[string]string{}
+		r.Object(func(name string) { members[name] = string(spelt(r)) })
+		object := []byte{'{'}
+		for _, name := range slices.Sorted(maps.Keys(members)) {
+			object = append(appendText(object, name), members[name]...)
+		}
+		return append(object, '}')
+	}
+	return appendScalar(nil, r)
 }
 
 // Null reports whether the custom field holds nothing: null, an empty text or an empty list. Whether Quo

@@ -86,6 +86,9 @@ func (c *Client) attempt(ctx context.Context, r request, repeat bool) *failure {
 		e.unheard = left && r.writes()
 		return &failure{err: e, again: !left || r.repeatable()}
 	}
+	if !r.writes() { // what a read makes of its answer shares no memory with it
+		defer c.bodies.Put(&a.body)
+	}
 	return c.judge(r, a)
 }
 

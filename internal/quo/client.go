@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"syncd/internal/contact"
@@ -32,6 +33,7 @@ type Client struct {
 	contacts string // the URL of all contacts
 	ownsHTTP bool
 	calls    counters
+	bodies   sync.Pool // of answers that were read
 }
 
 // Gate is asked before each attempt of a write. When one of its functions returns an error, the attempt is not sent, and

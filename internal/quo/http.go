@@ -72,7 +72,7 @@ func (c *Client) send(ctx context.Context, r request) (a answer, left bool, err 
 	}
 	defer res.Body.Close()
 	a = answer{status: res.StatusCode, header: res.Header}
-	if a.body, err = readBody(res, r.limit+1); err != nil {
+	if a.body, err = c.readBody(res, r.limit+1); err != nil {
 		a.cut = fmt.Errorf("the answer breaks off: %w", causeOf(ctx, err))
 	} else if int64(len(a.body)) > r.limit {
 		a.cut = fmt.Errorf("the answer is larger than %d MB", r.limit>>20)
@@ -80,9 +80,13 @@ func (c *Client) send(ctx context.Context, r request) (a answer, left bool, err 
 	return a, true, nil
 }
 
-// readBody reads a body up to a limit, into as much memory as the answer says that it needs.
-func readBody(res *http.Response, limit int64) ([]byte, error) {
-	var body bytes.Buffer
+// readBody reads a body up to a limit, into memory that an earlier answer had or as much as this one says that it needs.
+func (c *Client) readBody(res *http.Response, limit int64) ([]byte, error) {
+	room, _ := c.bodies.Get().(*[]byte)
+	if room == nil {
+		room = new([]byte)
+	}
+	body := bytes.NewBuffer((*room)[:0])
 	if res.ContentLength > 0 {
 		body.Grow(int(min(res.ContentLength, limit)) + bytes.MinRead) // which a last read needs that finds the end
 	}
