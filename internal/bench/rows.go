@@ -15,6 +15,7 @@ const columns = "id,First Name,Last Name,Company,Title,Phone,Email,Lead Source,V
 var (
 	firstNames = []string{"Ann", "José", "Zoë", "Mary Lou", "Bob", "Ngọc"}
 	lastNames  = []string{"Lee", "Müller", "O'Neil", "de la Cruz", "Okafor"}
+	areas      = []int{212, 213, 310, 312, 415, 503, 602, 617, 702, 718}
 	leads      = []string{"Fair", "Website", "Referral", ""}
 	vips       = []string{"yes", "no", "", ""}
 )
@@ -32,8 +33,8 @@ func (s *scene) writeRows(n, every, edition int) (err error) {
 		if every > 0 && i%every == 0 {
 			title = fmt.Sprintf("Engineer %d", edition)
 		}
-		fmt.Fprintf(w, "C-%07d,%s,%s %d,\"Miller %d, Sons\",%s,+1%03d555%04d,person%d@example.com,%s,%s,met at the fair\n",
-			i, first, last, i, i/40, title, 201+i/10_000, i%10_000, i, leads[i%len(leads)], vips[i%len(vips)])
+		fmt.Fprintf(w, "C-%07d,%s,%s %d,\"Miller %d, Sons\",%s,+1%d%d%04d,person%d@example.com,%s,%s,met at the fair\n",
+			i, first, last, i, i/40, title, areas[i/10_000%len(areas)], 220+i/100_000, i%10_000, i, leads[i%len(leads)], vips[i%len(vips)])
 	}
 	if err := w.Flush(); err != nil {
 		return err

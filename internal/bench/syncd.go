@@ -90,7 +90,7 @@ func costOf(p *os.ProcessState) cost {
 	if !ok {
 		return cost{}
 	}
-	memory := int64(usage.Maxrss)
+	memory := int64(usage.Maxrss) //nolint:unconvert // it is an int32 on some systems
 	if runtime.GOOS != "darwin" { // which counts bytes
 		memory <<= 10
 	}

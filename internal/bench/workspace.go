@@ -92,7 +92,7 @@ func serve(ctx context.Context, perSecond int, latency time.Duration, stdin io.R
 	}
 	server := &http.Server{Handler: handler, ReadHeaderTimeout: 10 * time.Second}
 	go server.Serve(listener) //nolint:errcheck // it ends with Close
-	defer server.Close()
+	defer func() { _ = server.Close() }()
 	say := json.NewEncoder(out)
 	if err := say.Encode("http://" + listener.Addr().String()); err != nil {
 		return err
