@@ -86,7 +86,7 @@ func (m marker) keyed(snap *snapshot) []step {
 	var steps []step
 	for _, key := range slices.Sorted(maps.Keys(snap.entries)) {
 		e := snap.entries[key]
-		if e.row == nil || e.outside || len(e.doubles) > 0 || e.row.Values == nil || m.busy[key] != "" {
+		if e.row == nil || e.outside || len(e.oddities().doubles) > 0 || e.row.Values == nil || m.busy[key] != "" {
 			continue
 		}
 		row, tried := m.wrote[key]

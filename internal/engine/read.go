@@ -36,12 +36,32 @@ type entry struct {
 	same    bool             // and is as when last settled
 	seen    bool             // the contact is there
 	unsure  bool             // the contact was missed by the listing and by the look-up
-	other   *contact.Contact // ours under this key, while the link is with another contact
-	doubles []place          // further rows with the same key
+	odd     *oddity          // nil but for what needs a person
 	// nameless says that the row has no key column and names no contact; matched that its contact is one that a person
 	// named, alone that a person wants another than its twin.
 	nameless, matched, alone bool
 	outside                  bool // the run is scoped to other keys: it only helps to tell whose key was changed
+}
+
+// oddity is what next to no entry has.
+type oddity struct {
+	other   *contact.Contact // ours under this key, while the link is with another contact
+	doubles []place          // further rows with the same key
+}
+
+// oddities are for reading; what is noted goes to note.
+func (e *entry) oddities() oddity {
+	if e.odd == nil {
+		return oddity{}
+	}
+	return *e.odd
+}
+
+func (e *entry) note() *oddity {
+	if e.odd == nil {
+		e.odd = &oddity{}
+	}
+	return e.odd
 }
 
 // place is where a key stands.

@@ -72,7 +72,7 @@ func (r *run) readContact(snap *snapshot, c contact.Contact) {
 		snap.facts.Ours++
 		e = snap.entry(strings.Clone(c.ExternalID))
 		if e.link != nil && e.link.ContactID != "" {
-			e.other = kept(c)
+			e.note().other = kept(c)
 			return
 		}
 		if !e.there {
@@ -242,8 +242,8 @@ func (r *run) lookUpMissing(ctx context.Context, snap *snapshot) error {
 		case e.link.Linked():
 			missing[e.link.ContactID] = e
 			keys = append(keys, key)
-		case e.other != nil: // somebody made the contact of a record again that was taken apart
-			e.contact, e.seen, e.unsure = e.other, true, false
+		case e.oddities().other != nil: // somebody made the contact of a record again that was taken apart
+			e.contact, e.seen, e.unsure = e.oddities().other, true, false
 		}
 	}
 	slices.Sort(keys)
@@ -260,7 +260,7 @@ func (r *run) lookUpMissing(ctx context.Context, snap *snapshot) error {
 		}
 	}
 	for _, e := range missing {
-		if !e.seen && e.other != nil {
+		if !e.seen && e.oddities().other != nil {
 			if err := r.moveLink(ctx, e); err != nil {
 				return err
 			}
@@ -275,10 +275,10 @@ func (r *run) moveLink(ctx context.Context, e *entry) error {
 	switch {
 	case own != nil:
 		r.busy[e.link.Key] = fmt.Sprintf("two contacts in Quo claim this record: %s is linked with it, %s has its external id: "+
-			"delete one of them there, or empty that external id", own.ID, e.other.ID)
+			"delete one of them there, or empty that external id", own.ID, e.oddities().other.ID)
 	case known:
-		e.link.ContactID, e.link.Adopted, e.link.Base = e.other.ID, true, contact.Base{}
-		e.contact, e.seen, e.unsure = e.other, true, false
+		e.link.ContactID, e.link.Adopted, e.link.Base = e.oddities().other.ID, true, contact.Base{}
+		e.contact, e.seen, e.unsure = e.oddities().other, true, false
 	}
 	return err
 }

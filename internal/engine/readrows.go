@@ -135,7 +135,8 @@ func (s *snapshot) rows() iter.Seq[string] {
 // doubledKey notes a further row of a key; checkRows makes problems of all of them.
 func (r *run) doubledKey(snap *snapshot, first, key string, row int) {
 	e := snap.entry(first)
-	e.doubles = append(e.doubles, place{key, row})
+	odd := e.note()
+	odd.doubles = append(odd.doubles, place{key, row})
 	if key != first {
 		other := snap.entry(key)
 		other.there, other.row, other.outside = true, &reconcile.Row{Problems: []contact.Problem{}}, !r.inScope(key)
@@ -144,7 +145,7 @@ func (r *run) doubledKey(snap *snapshot, first, key string, row int) {
 
 // doubledRows makes problems of all rows of a doubled key: none is synced, and none causes a delete.
 func (r *run) doubledRows(snap *snapshot, key string, e *entry) {
-	places := append([]place{{key, e.number}}, e.doubles...)
+	places := append([]place{{key, e.number}}, e.oddities().doubles...)
 	for i, p := range places {
 		other := places[0].row
 		if i == 0 {
@@ -223,7 +224,7 @@ func (r *run) keyColumn() string {
 // checkRows gathers what the contacts must be compared with, and the facts that may stop the run.
 func (r *run) checkRows(_ context.Context, snap *snapshot) error {
 	for key, e := range snap.entries {
-		if len(e.doubles) > 0 {
+		if len(e.oddities().doubles) > 0 {
 			r.doubledRows(snap, key, e)
 		}
 	}

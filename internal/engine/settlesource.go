@@ -32,7 +32,7 @@ func (r *run) settleSource(ctx context.Context, snap *snapshot) error {
 
 // telling reports whether it is known what the record's row holds: its key is not doubled, and it can be read.
 func (e *entry) telling() bool {
-	return len(e.doubles) == 0 && (e.row == nil || e.row.Values != nil || e.row.Filtered)
+	return len(e.oddities().doubles) == 0 && (e.row == nil || e.row.Values != nil || e.row.Filtered)
 }
 
 // compare settles a write by what the row holds now. The link of one that was made becomes what the write would have
