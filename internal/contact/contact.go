@@ -3,7 +3,6 @@ package contact
 import (
 	"encoding/json"
 	"slices"
-	"strings"
 	"time"
 )
 
@@ -61,27 +60,12 @@ func New(source, externalID string) Contact {
 // Whole reports whether the contact's content is complete, so that it may be sent in an update.
 func (c Contact) Whole() bool { return c.whole }
 
-// Clone returns a copy that shares nothing with c that an edit of fields would change, and none of the memory of what c
-// was read from but for members that we do not know.
+// Clone returns a copy that shares nothing with c that an edit of fields would change.
 func (c Contact) Clone() Contact {
-	for _, text := range []*string{&c.ID, &c.ExternalID, &c.Source, &c.SourceURL, &c.FirstName, &c.LastName, &c.Company, &c.Role} {
-		*text = strings.Clone(*text)
-	}
-	c.PhoneNumbers, c.Emails = cloneItems(c.PhoneNumbers), cloneItems(c.Emails)
+	c.PhoneNumbers = slices.Clone(c.PhoneNumbers)
+	c.Emails = slices.Clone(c.Emails)
 	c.CustomFields = slices.Clone(c.CustomFields)
-	for i := range c.CustomFields {
-		c.CustomFields[i].Key = strings.Clone(c.CustomFields[i].Key)
-	}
 	return c
-}
-
-func cloneItems(items []Item) []Item {
-	items = slices.Clone(items)
-	for i := range items {
-		item := &items[i]
-		item.ID, item.Name, item.Value = strings.Clone(item.ID), strings.Clone(item.Name), strings.Clone(item.Value)
-	}
-	return items
 }
 
 // ReadOnly reports whether Quo lets nobody but the contact's own integration change it: its source is one of

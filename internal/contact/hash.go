@@ -97,7 +97,7 @@ func appendMembers(b []byte, members map[string]json.RawMessage) []byte {
 
 // appendRaw appends a JSON value in one spelling, whatever its white space, escapes, numbers (7.0) and order of members.
 func appendRaw(b []byte, raw json.RawMessage) []byte {
-	r := jsonread.New(string(raw))
+	r := jsonread.New(raw)
 	start := len(b)
 	if kind := r.Kind(); kind == '[' || kind == '{' { // which are rare: b would move to the heap for every contact
 		b = append(b, spelt(r)...)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"syncd/internal/jsonread"
@@ -20,7 +19,7 @@ func missing(what string) error { return fmt.Errorf("no %s: %w", what, ErrNotWho
 // UnmarshalJSON reads a contact from an answer of Quo's v1 API. An answer without one of the parts that an
 // update must send back is an error that wraps ErrNotWhole.
 func (c *Contact) UnmarshalJSON(data []byte) error {
-	r := jsonread.New(string(data))
+	r := jsonread.New(data)
 	read := Read(r)
 	if err := r.End(); err != nil {
 		return err
@@ -50,8 +49,7 @@ const (
 	hasEmails
 )
 
-// Read is UnmarshalJSON for one of many contacts, whose texts then share the memory of them all: what is kept for long
-// is kept as a Clone.
+// Read is UnmarshalJSON for one of many contacts.
 func Read(r *jsonread.Reader) Contact {
 	c, has := Contact{whole: true}, parts(0)
 	r.Object(func(name string) {
@@ -133,7 +131,7 @@ func keep(extra *map[string]json.RawMessage, name, raw string) {
 	if *extra == nil {
 		*extra = map[string]json.RawMessage{}
 	}
-	(*extra)[strings.Clone(name)] = json.RawMessage(raw)
+	(*extra)[name] = json.RawMessage(raw)
 }
 
 // readItems reads phone numbers or e-mails and keeps the members that we do not know. A null is no list.

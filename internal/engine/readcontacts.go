@@ -70,9 +70,9 @@ func (r *run) readContact(snap *snapshot, c contact.Contact) {
 	switch {
 	case e == nil && ours && r.inScope(c.ExternalID):
 		snap.facts.Ours++
-		e = snap.entry(strings.Clone(c.ExternalID))
+		e = snap.entry(c.ExternalID)
 		if e.link != nil && e.link.ContactID != "" {
-			e.note().other = kept(c)
+			e.note().other = &c
 			return
 		}
 		if !e.there {
@@ -93,13 +93,7 @@ func (r *run) readContact(snap *snapshot, c contact.Contact) {
 	if e.link.Linked() && e.same && c.ContentHash() == e.link.QuoHash {
 		return
 	}
-	e.contact = kept(c)
-}
-
-// kept is a contact of a listing without the page that it came with, which would stay in memory as a whole.
-func kept(c contact.Contact) *contact.Contact {
-	c = c.Clone()
-	return &c
+	e.contact = &c
 }
 
 // named returns the new record that names a contact, nil when there is none. Without key columns, one of ours has its
@@ -110,8 +104,7 @@ func (r *run) named(snap *snapshot, c contact.Contact) *entry {
 	switch {
 	case ok && !r.mapping.Keyed() && key == c.ID && r.ours(c) && snap.vacate(c.ExternalID):
 		delete(snap.entries, key)
-		own := strings.Clone(c.ExternalID)
-		snap.entries[own], snap.byID[key] = e, own
+		snap.entries[c.ExternalID], snap.byID[c.ID] = e, c.ExternalID
 	case ok && r.ours(c) && key != c.ExternalID && snap.there(c.ExternalID):
 		r.misnamed(e, key, "the contact with this id is that of record "+c.ExternalID)
 		return nil
@@ -189,8 +182,7 @@ func (r *run) wantsRow(c contact.Contact) bool {
 
 func (r *run) keepTwin(snap *snapshot, c contact.Contact) {
 	if slices.ContainsFunc(r.mapping.ContactIdentities(c), func(id string) bool { return snap.wanted[id] }) {
-		k := kept(c)
-		snap.strangers[k.ID] = *k
+		snap.strangers[c.ID] = c
 	}
 }
 

@@ -3,7 +3,6 @@ package quo
 import (
 	"errors"
 	"fmt"
-	"strings"
 
 	"syncd/internal/contact"
 	"syncd/internal/jsonread"
@@ -26,7 +25,7 @@ func readPage(body []byte) (page, error) {
 			case "data":
 				list = r.Array(func() { p.contacts = append(p.contacts, readOne(r)) })
 			case "nextPageToken":
-				p.next, more = strings.Clone(r.Text()), true // it is kept, the page is not
+				p.next, more = r.Text(), true
 			}
 		})
 	})
@@ -64,7 +63,7 @@ func readContact(body []byte) (k contact.Contact, err error) {
 	if err != nil {
 		return contact.Contact{}, err
 	}
-	return k.Clone(), nil // an id of it is kept, the answer is not
+	return k, nil
 }
 
 // readID returns the id of a contact whose other parts may be missing, or "".
@@ -127,7 +126,7 @@ func read(body []byte, do func(*jsonread.Reader)) error {
 	if len(body) == 0 {
 		return errors.New("the answer is empty")
 	}
-	r := jsonread.New(string(body))
+	r := jsonread.New(body)
 	do(r)
 	err := r.End()
 	var kind *jsonread.KindError
