@@ -222,7 +222,10 @@ func (r *run) keyColumn() string {
 }
 
 // checkRows gathers what the contacts must be compared with, and the facts that may stop the run.
-func (r *run) checkRows(_ context.Context, snap *snapshot) error {
+func (r *run) checkRows(ctx context.Context, snap *snapshot) error {
+	if err := r.formerContacts(ctx, snap); err != nil {
+		return err
+	}
 	for key, e := range snap.entries {
 		if len(e.oddities().doubles) > 0 {
 			r.doubledRows(snap, key, e)
@@ -246,6 +249,47 @@ func (r *run) checkRows(_ context.Context, snap *snapshot) error {
 		}
 	}
 	r.nameContacts(snap)
+	return nil
+}
+
+// formerContacts finds the rows, of a source without key columns, that still name the contact which their record had before
+// it was made again: the run that made it ended before it could write the new id. The journal knows both.
+func (r *run) formerContacts(ctx context.Context, snap *snapshot) error {
+	if r.mapping.Keyed() {
+		return nil
+	}
+	unknown := map[string]*entry{} // rows by the id that they name, and no link has
+	var gone []string
+	for key, e := range snap.entries {
+		switch {
+		case e.link == nil && e.row != nil && !e.nameless && len(e.doubles) == 0:
+			unknown[key] = e
+		case e.link.Linked() && !e.there && !e.outside:
+			gone = append(gone, key)
+		}
+	}
+	slices.Sort(gone)
+	for _, key := range gone {
+		if len(unknown) == 0 {
+			return nil
+		}
+		history, err := r.Store.History(ctx, r.Sync.Name, key)
+		if err != nil {
+			return err
+		}
+		for _, past := range history {
+			if e := unknown[past.ContactID]; e != nil {
+				e.link = snap.entries[key].link
+				snap.entries[key], snap.byContact[e.link.ContactID] = e, e
+				delete(snap.entries, past.ContactID)
+				delete(unknown, past.ContactID)
+				for i := range e.row.Problems {
+					e.row.Problems[i].Key = key
+				}
+				break
+			}
+		}
+	}
 	return nil
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"syncd/internal/contact"
 	"syncd/internal/quo/quosim"
+	"syncd/internal/reconcile"
 )
 
 // The columns of the sheet that Quo's own guide describes.
@@ -218,5 +219,26 @@ func TestCopyOfARowWithoutAKeyAfterTheStateWasLost(t *testing.T) {
 		t.Errorf("the copy has the contact %q, want one of its own: the row's is %s", got, id)
 	}
 	wantEqual(t, "contacts", len(s.quo.Contacts()), 3)
+	s.wantQuiet()
+}
+
+// TestContactThatIsMadeAgainBeforeItsRowHasTheNewID: the row still holds the id of the contact that people deleted.
+func TestContactThatIsMadeAgainBeforeItsRowHasTheNewID(t *testing.T) {
+	t.Parallel()
+	s := newGuideScene(t, guideRow(1), guideRow(2))
+	s.sync.Policy.ContactGone = reconcile.ContactGoneRecreate
+	s.done()
+	old := s.reread()[0][guideID]
+	if err := s.quo.Delete(old); err != nil {
+		t.Fatal(err)
+	}
+	before := s.file()
+	s.done()
+	again := s.reread()[0][guideID]
+	s.saveText(before) // as if the run had died before it wrote the file
+	report := s.done()
+	wantEqual(t, "problems", reasons(report), map[string]string{})
+	wantEqual(t, "id in the row", s.reread()[0][guideID], again)
+	wantEqual(t, "contacts", len(s.quo.Contacts()), 2)
 	s.wantQuiet()
 }
