@@ -19,14 +19,18 @@ func (w *world) write(r *line, col int, value string) {
 		if f := &facets[i]; f.column == col && f.norm(w, was) != f.norm(w, value) {
 			w.wrote(place{r, "", i}, f.norm(w, value))
 		}
+		if facets[i].column == col {
+			w.touched[place{r, "", i}] = true
+		}
 	}
 }
 
 // wroteRow notes that a person wrote a whole row.
 func (w *world) wroteRow(r *line) {
 	w.stamp(r)
-	for i := range facets {
-		w.wrote(place{r, "", i}, facets[i].norm(w, r.cells[facets[i].column]))
+	for i, f := range facets {
+		w.wrote(place{r, "", i}, f.norm(w, r.cells[f.column]))
+		w.touched[place{r, "", i}] = w.touched[place{r, "", i}] || r.cells[f.column] != ""
 	}
 }
 
@@ -107,6 +111,7 @@ func (w *world) replaced(p place, e edit, r *line, c quosim.Contact) {
 
 // standing keeps, of the edits, those that are where they were written: of the others the journal is gone.
 func (w *world) standing() {
+	w.touched = map[place]bool{}
 	w.agreed, w.filled, w.settled = map[place]map[string]bool{}, map[place]bool{}, map[string]bool{}
 	maps.DeleteFunc(w.edits, func(_ place, e edit) bool { return e.value == "" })
 }

@@ -340,11 +340,20 @@ func (w *world) contactWritten(was, is quosim.Contact, before map[string]state.L
 		if !differs && f.raw(&was) != f.raw(&is) {
 			w.t.Errorf("contact %s: %s was rewritten from %q to %q, which means the same", is.ID, f.name, f.raw(&was), f.raw(&is))
 		}
+		if there, cell := (place{nil, is.ID, i}), (place{r, "", i}); differs && f.value(w, &is) == "" && (w.shape.flows[i].keepEmpty || w.neverFilled(cell, there)) {
+			w.t.Errorf("contact %s: %s was emptied, which held %q, though its row was not emptied or keeps it", is.ID, f.name, f.raw(&was))
+		}
 		if differs && !w.shape.writes(i, contact.Quo) {
 			w.t.Errorf("contact %s: %s was changed from %q to %q, but flows from Quo only", is.ID, f.name, f.raw(&was), f.raw(&is))
 		}
 		return differs
 	})
+}
+
+// neverFilled reports whether an empty value is one that nobody wrote and that both sides never agreed on, like that of a
+// pair's first sight.
+func (w *world) neverFilled(from, to place) bool {
+	return len(w.agreed[from])+len(w.agreed[to]) == 0 && !w.touched[from]
 }
 
 // adopted notes a contact that is ours from now on.
@@ -410,6 +419,10 @@ func (w *world) rowWritten(r, now *line, before map[string]state.Link) {
 		case !paired && !w.shape.keyed: // the id of its contact is yet to be written, and edits hide which one it is
 		case !paired:
 			wrong(col, "the row has no contact")
+		case now.cells[col] == "" && w.neverFilled(place{nil, c.ID, i}, place{r, "", i}):
+			wrong(col, "an empty value that both sides never agreed on wipes nothing")
+		case r.cells[col] == "" && w.shape.flows[i].keepEmpty && !w.touched[place{nil, c.ID, i}]:
+			wrong(col, "an empty cell that is kept is filled only when Quo's value changes")
 		case facets[i].norm(w, now.cells[col]) != facets[i].value(w, &c) && !w.now.ids[c.ID]:
 			wrong(col, fmt.Sprintf("its contact %s holds %q", c.ID, facets[i].raw(&c)))
 		}

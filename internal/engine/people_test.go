@@ -373,6 +373,7 @@ func (w *world) editFacet(id string, i int) {
 	c := w.known[id]
 	w.note("contact %s (%s): %s = %q", text(c.ExternalID), id, f.name, f.raw(&c))
 	w.wrote(place{nil, id, i}, f.value(w, &c))
+	w.touched[place{nil, id, i}] = true
 }
 
 // editBoth is two people who write one field on both sides.

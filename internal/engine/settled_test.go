@@ -32,6 +32,12 @@ func (w *world) checkSettled() {
 			w.checkRow(r)
 		}
 	}
+	for key, link := range w.links {
+		_, there := w.known[link.ContactID]
+		if _, ok := w.byKey(key); !there && !ok && !w.open[key] && w.row(key) == nil && w.row(link.ContactID) == nil && (w.shape.keyed || link.Linked()) {
+			w.t.Errorf("the link of %s with %s is kept, but neither side is left", key, link.ContactID)
+		}
+	}
 	w.checkOpen()
 }
 

@@ -76,6 +76,7 @@ type world struct {
 	edits   map[place]edit // values that people wrote and that are not on both sides yet
 	agreed  map[place]map[string]bool
 	filled  map[place]bool  // fields that were not empty while both sides agreed
+	touched map[place]bool  // where people wrote anything since the state was made
 	settled map[string]bool // contacts whose pair a run settled, so that it is no first sight any more; by id
 	links   map[string]state.Link
 	byID    map[string]state.Link // by the id of the contact
@@ -158,7 +159,7 @@ type sending struct {
 
 func newWorld(t testing.TB, seed uint64) *world {
 	w := &world{t: t, rng: rand.New(rand.NewPCG(seed, 1)), dir: tempDir(t), clock: &clock{now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)},
-		known: map[string]quosim.Contact{}, view: map[string]quosim.Contact{}, edits: map[place]edit{}, agreed: map[place]map[string]bool{}, filled: map[place]bool{}, settled: map[string]bool{},
+		known: map[string]quosim.Contact{}, view: map[string]quosim.Contact{}, edits: map[place]edit{}, agreed: map[place]map[string]bool{}, filled: map[place]bool{}, touched: map[place]bool{}, settled: map[string]bool{},
 		links: map[string]state.Link{}, byID: map[string]state.Link{}, open: map[string]bool{}, openRow: map[*line]bool{}, ours: map[string]bool{},
 		made: map[string]bool{}, missedAt: map[string]time.Time{}, witnessed: map[string]map[string]bool{},
 		moved: map[string]*line{}, movedTel: map[string]string{}, approved: map[string]bool{}, alone: map[string]bool{}, matched: map[string]string{},
