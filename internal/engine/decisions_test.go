@@ -170,7 +170,7 @@ func (w *world) restoreState() {
 	if w.backup == nil {
 		return
 	}
-	alone, matched := w.alone, w.matched
+	alone, matched, agreed, touched := w.alone, w.matched, w.agreed, w.touched
 	w.loseState()
 	w.withoutState(func(path string) {
 		removeState(path)
@@ -179,6 +179,7 @@ func (w *world) restoreState() {
 		}
 	})
 	w.made, w.missedAt, w.alone, w.matched = maps.Clone(w.madeThen), maps.Clone(w.missedThen), alone, matched
+	w.agreed, w.touched = agreed, touched // the backup may know of it, or not
 	w.note("state restored from the backup")
 	w.loadLinks(w.state)
 }

@@ -39,7 +39,7 @@ func (w *world) wroteRow(r *line) {
 func (w *world) wrote(p place, value string) {
 	delete(w.edits, p)
 	if !w.agreed[p][value] {
-		w.edits[p] = edit{value, w.clock.Now()}
+		w.edits[p] = edit{value}
 	}
 }
 

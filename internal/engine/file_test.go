@@ -141,7 +141,7 @@ func (w *world) lookAtFile(before map[string]state.Link) {
 	for _, r := range w.rows {
 		if i < len(now) && now[i].cells[colNo] == r.cells[colNo] {
 			kept = append(kept, r)
-			w.rowWritten(r, now[i], before)
+			w.rowWritten(r, now[i])
 			i++
 			continue
 		}

@@ -60,54 +60,62 @@ type world struct {
 	quo    *quosim.Workspace
 	server *httptest.Server
 	log    []string // what happened, for the report of a failed seed
+	now    moment   // what a run finds
 
+	// The two sides and the state.
 	rows     []*line // what people hold in the file
 	head     []string
-	removed  []*line // rows that people deleted, to be put back
-	nextID   int
-	nextTel  int
-	numbered int
 	known    map[string]quosim.Contact // Quo as people, or runs that were looked at, left it; by id
 	view     map[string]quosim.Contact // Quo as it was when it was looked at last; by id
 	state    *sqlite.Store
+	backup   []byte           // of the state
+	removed  []*line          // rows that people deleted, to be put back
 	erased   []quosim.Contact // contacts that people deleted, to be made again
-	now      moment           // what a run finds
+	nextID   int
+	nextTel  int
+	numbered int
 
-	edits   map[place]edit // values that people wrote and that are not on both sides yet
-	agreed  map[place]map[string]bool
-	filled  map[place]bool  // fields that were not empty while both sides agreed
-	touched map[place]bool  // where people wrote anything since the state was made
-	settled map[string]bool // contacts whose pair a run settled, so that it is no first sight any more; by id
+	// What people wrote, and what became of it.
+	edits   map[place]edit            // values that people wrote and that are not on both sides yet
+	agreed  map[place]map[string]bool // values on which both sides agreed since the last run that settled the pair
+	filled  map[place]bool            // fields that were not empty while both sides agreed
+	touched map[place]bool            // where people wrote anything since the state was made
+	settled map[string]bool           // contacts whose pair a run settled, so that it is no first sight any more; by id
+
+	// What the state says after the last run: who belongs to whom, and what is left open.
 	links   map[string]state.Link
 	byID    map[string]state.Link // by the id of the contact
-	open    map[string]bool       // keys and ids of contacts about which the last run left something open
+	open    map[string]bool       // keys and ids of contacts
 	openRow map[*line]bool
 
+	// What runs may do.
 	ours          map[string]bool            // ids of contacts that are or were a record's
 	made          map[string]bool            // ids of contacts that syncd knows it made
 	madeThen      map[string]bool            // as of the backup
 	missedAt      map[string]time.Time       // when a run first missed the row of a contact; by id
 	missedThen    map[string]time.Time       // as of the backup
-	backup        []byte                     // of the state
-	witnessed     map[string]map[string]bool // contents that a run may have seen while the row was there, by id
+	witnessed     map[string]map[string]bool // contents that a run may have seen while the other side was there, by id
 	moved         map[string]*line           // rows that got another key or lost their id, by the old one
-	movedTel      map[string]string
-	approved      map[string]bool // keys that a person let through
-	alone         map[string]bool // keys of which a person said that they get a contact of their own
-	matched       map[string]string
-	resolved      map[resolution]bool
-	relinked      map[string]bool
-	deleted       map[string]bool        // keys that runs deleted without a person's word
-	deletes       map[string][]time.Time // when they did, by side
-	calls         bool                   // the last run was clean, so that the requests of the next one can be told in advance
-	processes     int
-	problems      int // of the last run
-	posted        map[string]sending
+	movedTel      map[string]string          // the phone number that tells so
+	kept          map[string]string          // values of rows whose contact people deleted while all agreed, by key
+	mayStay       map[string]bool            // keys of contacts that stay in Quo though their row went
+	peopleDeleted map[string]bool            // ids of contacts
+	deleted       map[string]bool            // what runs deleted without a person's word
+	deletes       map[string][]time.Time     // when they did, by side
+	posted        map[string]sending         // creates, by key
 	stateLost     bool
-	unbraked      bool              // the run may do whatever it likes
-	peopleDeleted map[string]bool   // ids of contacts that people deleted
-	kept          map[string]string // values of rows whose contact people deleted while all agreed, by key
-	mayStay       map[string]bool   // keys of contacts that a person said to keep, though their row went
+	unbraked      bool // the run may do whatever it likes
+
+	// What people decided.
+	approved map[string]bool   // keys that they let through
+	alone    map[string]bool   // keys that get a contact of their own
+	matched  map[string]string // ids of contacts, by key
+	resolved map[resolution]bool
+	relinked map[string]bool
+
+	processes int
+	calls     bool // the last run was clean, so that the requests of the next one can be told in advance
+	problems  int  // of the last run
 }
 
 // moment is what holds during one run.
@@ -138,10 +146,7 @@ type place struct {
 }
 
 // edit is a value that a person wrote, in normal form.
-type edit struct {
-	value string
-	at    time.Time
-}
+type edit struct{ value string }
 
 // resolution is a person's word about a conflict.
 type resolution struct {
@@ -168,7 +173,8 @@ func newWorld(t testing.TB, seed uint64) *world {
 	w.shape = drawShape(w.rng)
 	w.note("%v", w.shape)
 	var err error
-	w.quo, err = quosim.New(quosim.Options{RequestsPerSecond: -1, Keys: []string{"first", "second"}, Seed: seed + 1, Now: w.clock.Now, Order: quosim.Order(w.rng.IntN(3))})
+	w.quo, err = quosim.New(quosim.Options{RequestsPerSecond: -1, Keys: []string{"first", "second"}, Seed: seed + 1, Now: w.clock.Now,
+		Order: quosim.Order(w.rng.IntN(3)), ShuffleItems: w.rng.IntN(3) == 0, WrappedErrors: w.rng.IntN(3) == 0})
 	if err != nil {
 		t.Fatal(err)
 	}
