@@ -262,7 +262,7 @@ func (r *run) formerContacts(ctx context.Context, snap *snapshot) error {
 	var gone []string
 	for key, e := range snap.entries {
 		switch {
-		case e.link == nil && e.row != nil && !e.nameless && len(e.doubles) == 0:
+		case e.link == nil && e.row != nil && !e.nameless && len(e.oddities().doubles) == 0:
 			unknown[key] = e
 		case e.link.Linked() && !e.there && !e.outside:
 			gone = append(gone, key)
