@@ -13,7 +13,7 @@ import (
 
 func main() {
 	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(50) // most of the memory is what a run knows of every record: twice of it would be too much
+		debug.SetGCPercent(40) // most of the memory is what a run knows of every record: as much again would be too much
 	}
 	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr, os.LookupEnv))
 }

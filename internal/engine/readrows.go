@@ -31,6 +31,7 @@ func (r *run) readRows(ctx context.Context, snap *snapshot) error {
 	for _, record := range nameless { // last, for their keys depend on those that are taken
 		r.readNameless(snap, record)
 	}
+	snap.caseless = caseless{} // no more rows come
 	r.report.SourceRecords = snap.facts.Rows
 	return nil
 }
