@@ -21,8 +21,8 @@ sim: ## run the engine's simulation for long; SCHEDULES=2000
 	go test ./internal/engine -run TestInvariants -count=1 -timeout 0 -v -schedules $(or $(SCHEDULES),2000)
 
 .PHONY: bench
-bench: ## measure what runs cost; SIZES=10000,100000 STATES=sqlite,postgres://...
-	go run ./internal/bench -sizes $(or $(SIZES),10000,100000) -states $(or $(STATES),sqlite)
+bench: ## measure what runs cost; SIZES=10000,100000 STATES=sqlite,postgres
+	go run ./internal/bench $(if $(SIZES),-sizes $(SIZES)) $(if $(STATES),-states $(STATES))
 
 .PHONY: micro
 micro: ## run the benchmarks of single functions

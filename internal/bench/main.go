@@ -19,6 +19,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"syncd/internal/pgtest"
 )
 
 func main() {
@@ -34,7 +36,8 @@ func main() {
 func run(ctx context.Context, args []string, out io.Writer) error {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	sizes := flags.String("sizes", "10000,100000", "how many contacts; several with commas between them")
-	states := flags.String("states", "sqlite", "sqlite, or the URL of a Postgres database; several with commas between them")
+	states := flags.String("states", "sqlite,postgres",
+		"sqlite, postgres for a server of its own, or the URL of a Postgres database; several with commas between them")
 	limit := flags.Bool("limit", true, "measure too what 300 creates and 300 updates make of Quo's limit; that takes two minutes")
 	serving := flags.Bool("serve", false, "be the Quo workspace: bench starts itself with this")
 	perSecond := flags.Int("requests-per-second", -1, "with -serve: the limit of the workspace; negative for none")
@@ -51,9 +54,11 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	}
 	defer b.remove()
 	b.out = out
+	stores, stop := b.stores(strings.Split(*states, ","))
+	defer stop()
 	fmt.Fprintln(out, "| state | contacts | run | CPU | peak memory | time | API calls | least | re-reads |\n"+
 		"| --- | ---: | --- | ---: | ---: | ---: | ---: | ---: | ---: |")
-	for state := range strings.SplitSeq(*states, ",") {
+	for _, state := range stores {
 		for size := range strings.SplitSeq(*sizes, ",") {
 			n, err := strconv.Atoi(size)
 			if err != nil {
@@ -67,7 +72,7 @@ func run(ctx context.Context, args []string, out io.Writer) error {
 	if !*limit {
 		return nil
 	}
-	for state := range strings.SplitSeq(*states, ",") {
+	for _, state := range stores {
 		if err := b.measureLimit(ctx, state); err != nil {
 			return err
 		}
@@ -99,6 +104,25 @@ func build(ctx context.Context) (*bench, error) {
 		return nil, fmt.Errorf("build syncd: %w", err)
 	}
 	return b, nil
+}
+
+// stores starts the Postgres server that is asked for and puts its URL in place of its name. One that cannot be had is left
+// out.
+func (b *bench) stores(states []string) (stores []string, stop func()) {
+	stop = func() {}
+	for _, state := range states {
+		if state != "postgres" {
+			stores = append(stores, state)
+			continue
+		}
+		address, stopServer, err := pgtest.Start()
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "bench: without Postgres:", err)
+			continue
+		}
+		stores, stop = append(stores, address), func() { _ = stopServer() }
+	}
+	return stores, stop
 }
 
 // measure measures the three runs that matter with n contacts: the first import, one after which nothing changed, and

@@ -58,6 +58,14 @@ while read -r _; do :; done
 clean
 `
 
+// Start starts a server for a program that is no test, and returns its URL and what stops it.
+func Start() (address string, stopIt func() error, err error) {
+	running.Lock()
+	defer running.Unlock()
+	address, err = start()
+	return address, stop, err
+}
+
 func start() (string, error) {
 	bin, err := binaries()
 	if err != nil {
