@@ -61,7 +61,7 @@ func (r *Reader) Fail(err error) {
 // End returns the first error; it is one that anything but white space is left.
 func (r *Reader) End() error {
 	if r.err == nil {
-		if _, err := r.in.ReadToken(); err != io.EOF {
+		if _, err := r.in.ReadToken(); !errors.Is(err, io.EOF) {
 			r.invalid(err)
 		}
 	}
