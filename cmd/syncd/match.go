@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -27,6 +29,8 @@ row gets a contact of its own. CONTACT is the id that the problem names.`,
 				return usage(errors.New("match: which contact?"), "name its id, or add --new for another contact")
 			case len(args) == 3 && another:
 				return usage(errors.New("match: a contact and --new exclude each other"), "")
+			case len(args) == 3 && strings.TrimSpace(args[2]) == "":
+				return usage(errors.New("match: the id of the contact is empty"), "--new is for another contact")
 			}
 			return c.writing(c.match)(cmd, args)
 		},
@@ -42,7 +46,15 @@ func (c *cli) match(ctx context.Context, app *daemon.App, args []string) error {
 	}
 	contactID := ""
 	if len(args) == 3 {
-		contactID = args[2]
+		contactID = strings.TrimSpace(args[2])
+	}
+	problems, err := app.Store.Problems(ctx, s.Name)
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(problems, func(p state.Problem) bool { return p.Key == key }) {
+		return hinted(fmt.Errorf("%s is no problem of %s that could be settled", value(key), s.Name),
+			fmt.Sprintf("%#q lists them, as the last run left them", c.hintCommand("problems", s.Name)))
 	}
 	err = app.Store.Match(ctx, s.Name, key, contactID)
 	switch {

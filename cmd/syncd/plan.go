@@ -48,7 +48,7 @@ func (o *runOptions) plan(c *cli) command {
 				c.printPlan(p, &r, s, c.titles(ctx, app, s, planFields(p)))
 			}
 			c.complainAbout(ctx, app.Options.Config, &r)
-			left := len(p.Operations) + len(r.Conflicts) + len(r.Problems)
+			left := len(p.Operations) + len(r.Conflicts) + len(r.Problems) + r.Marked
 			code = worse(code, reportCode(&r, o.strict && left > 0))
 		}
 		if c.json() {
@@ -79,6 +79,7 @@ type planJSON struct {
 	Problems   []engine.Problem    `json:"problems"`
 	Waiting    []reconcile.Waiting `json:"waiting"`
 	Unmanaged  []string            `json:"unmanaged"` // the keys of our contacts that have no row
+	Marked     int                 `json:"marked"`    // rows whose contact id or status would be written
 	Unchanged  int                 `json:"unchanged"`
 	Held       engine.HeldCounts   `json:"held"`
 	Error      *string             `json:"error"`
@@ -98,7 +99,7 @@ type operationJSON struct {
 
 func newPlanJSON(p reconcile.Plan, r *engine.Report) planJSON {
 	j := planJSON{Sync: r.Sync, Operations: []operationJSON{}, Conflicts: r.Conflicts, Problems: r.Problems,
-		Waiting: r.Waiting, Unmanaged: append([]string{}, p.Unmanaged...), Unchanged: r.Unchanged, Held: r.Held, Error: r.Error}
+		Waiting: r.Waiting, Unmanaged: append([]string{}, p.Unmanaged...), Marked: r.Marked, Unchanged: r.Unchanged, Held: r.Held, Error: r.Error}
 	for i := range p.Operations {
 		o := &p.Operations[i]
 		j.Operations = append(j.Operations, operationJSON{Key: o.Key, Side: o.Side, Action: o.Action, ContactID: o.ContactID(),

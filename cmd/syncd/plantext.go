@@ -163,20 +163,21 @@ func planSummary(p reconcile.Plan, r *engine.Report) string {
 		}
 		return strings.Join(parts, ", ") + where
 	}
-	some := func(n int, noun string) string {
+	some := func(n int, one, more string) string {
 		if n == 0 {
 			return ""
 		}
-		return count(n, noun)
+		return fmt.Sprintf("%d %s", n, either(n, one, more))
 	}
-	did := joined(", ", side(contact.Quo, " in Quo"), side(contact.Source, " in the source"), nonZero(unlinked, "%d to unlink"))
+	did := joined(", ", side(contact.Quo, " in Quo"), side(contact.Source, " in the source"), nonZero(unlinked, "%d to unlink"),
+		some(r.Marked, "row to mark", "rows to mark"))
 	if r.Error != nil {
 		return "no plan"
 	}
 	if did == "" {
 		did = "nothing to do"
 	}
-	return joined(", ", did, some(len(p.Conflicts), "conflict"), some(len(r.Problems), "problem"),
+	return joined(", ", did, some(len(p.Conflicts), "conflict", "conflicts"), some(len(r.Problems), "problem", "problems"),
 		nonZero(len(p.Waiting), "%d waiting"), nonZero(r.Unchanged, "%d unchanged"))
 }
 

@@ -77,10 +77,12 @@ func (r *run) apply(ctx context.Context, snap *snapshot, plan reconcile.Plan) er
 	// Updates come together, for one look-up reads the contacts of twenty again. What was tried in vain before comes last:
 	// it may stop the run, but must not keep it from the others.
 	onQuo := slices.Concat(updates, others, again)
-	if err := a.applyQuo(ctx, onQuo); err != nil {
-		return err
+	if !a.mapping.Keyed() {
+		err = a.markAsMade(ctx, snap, plan, onSource, onQuo)
+	} else if err = a.applyQuo(ctx, onQuo); err == nil {
+		err = a.applySource(ctx, onSource)
 	}
-	if err := a.applySource(ctx, onSource); err != nil {
+	if err != nil {
 		return err
 	}
 	if afterRows, err = a.withRow(ctx, afterRows); err != nil {
@@ -90,6 +92,27 @@ func (r *run) apply(ctx context.Context, snap *snapshot, plan reconcile.Plan) er
 		return err
 	}
 	return a.markRows(ctx, snap, plan)
+}
+
+// markedAtOnce is how many contacts are made before their ids are written to rows that have no key.
+const markedAtOnce = 200
+
+// markAsMade makes the steps of a source without key columns: its rows get the ids of their contacts while the run makes
+// others, for until then nothing but what they say tells whose they are, and people edit them. What the plan wants in the
+// source comes first, for it was planned from rows without ids.
+func (a *applier) markAsMade(ctx context.Context, snap *snapshot, plan reconcile.Plan, onSource, onQuo []step) error {
+	if err := a.applySource(ctx, onSource); err != nil {
+		return err
+	}
+	for some := range slices.Chunk(onQuo, markedAtOnce) {
+		if err := a.applyQuo(ctx, some); err != nil {
+			return err
+		}
+		if err := a.markRows(ctx, snap, plan); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // withRow returns the steps whose row was made; the others are given up.

@@ -128,11 +128,9 @@ func (a *applier) writtenRow(batch *state.Batch, s step, outcome sources.Outcome
 	}
 }
 
-// refusedRow adds a change that the source does not take: a problem of its record, unless only marks were to be written.
+// refusedRow adds a change that the source does not take: a problem of its record.
 func (a *applier) refusedRow(batch *state.Batch, s step, err error) {
-	if !s.marks {
-		a.problem(s, err.Error())
-	}
+	a.problem(s, err.Error())
 	batch.Marks = append(batch.Marks, a.mark(s, state.Failed, err.Error()))
 }
 

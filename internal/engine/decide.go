@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"syncd/internal/contact"
@@ -79,6 +80,7 @@ func (r *run) decide(snap *snapshot) reconcile.Plan {
 			in.Bystanders = append(in.Bystanders, e.subject(key, nil))
 		case !e.open():
 			unchanged++
+		case snap.former(e): // it stays remembered, should its row come back
 		default:
 			in.Subjects = append(in.Subjects, e.subject(key, snap.takes[key]))
 		}
@@ -88,9 +90,24 @@ func (r *run) decide(snap *snapshot) reconcile.Plan {
 			r.found(state.Problem{Problem: problemOf(key, nil, "no row and no contact of this sync has this key")})
 		}
 	}
+	in.Rows = r.rowKeys(snap)
 	plan := reconcile.Decide(in)
 	plan.Unchanged += unchanged
 	return plan
+}
+
+// rowKeys are the keys of the rows that are there, without case, where contacts get rows.
+func (r *run) rowKeys(snap *snapshot) map[string]bool {
+	if r.Sync.Policy.CreateInSource == reconcile.CreateOff {
+		return nil
+	}
+	keys := map[string]bool{}
+	for key, e := range snap.entries {
+		if e.there {
+			keys[strings.ToLower(key)] = true
+		}
+	}
+	return keys
 }
 
 func (e *entry) subject(key string, takes map[contact.Field]reconcile.Choice) reconcile.Subject {

@@ -105,7 +105,6 @@ func (e *Engine) Plan(ctx context.Context, req Request) (reconcile.Plan, Report)
 	r := &run{Engine: e, request: req, calls: e.Quo.Calls(), dry: true}
 	r.report = Report{Sync: e.Sync.Name, StartedAt: time.Now().UTC()}
 	plan, err := r.dryPlan(ctx)
-	r.plan = plan
 	r.report.fromPlan(plan, r.allProblems())
 	r.report.end(err, e.Quo.Calls().Sub(r.calls))
 	return plan, r.report
@@ -119,7 +118,10 @@ func (r *run) dryPlan(ctx context.Context) (reconcile.Plan, error) {
 	if err != nil {
 		return reconcile.Plan{}, err
 	}
-	return r.planFor(ctx, snap)
+	if r.plan, err = r.planFor(ctx, snap); err == nil {
+		r.report.Marked = r.marksOf(snap, r.plan)
+	}
+	return r.plan, err
 }
 
 // run is one pass of the engine.

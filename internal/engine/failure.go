@@ -69,6 +69,9 @@ func (r *run) get(ctx context.Context, key, id string) (c *contact.Contact, know
 		return nil, true, nil
 	case deniesUs(err), ctx.Err() != nil:
 		return nil, false, err
+	case errors.Is(err, quo.ErrInvalid): // the id's own fault
+		r.busy[key] = "its contact cannot be read: " + err.Error()
+		return nil, false, nil
 	}
 	r.busy[key] = "its contact cannot be read: " + err.Error()
 	if r.unread++; r.unread >= maxSilences {
@@ -170,7 +173,7 @@ func (a *applier) taken(ctx context.Context, s step, conflict error) error {
 		if c.Source != a.Sync.Policy.Label || owner != nil && owner.link.Linked() && owner.link.Key != s.Key {
 			continue // not ours, or another record's, to which a person gave this key
 		}
-		link := contact.Link{Key: s.Key, ContactID: c.ID, Adopted: true, Pending: true, Base: contact.Base{}}
+		link := contact.Link{Key: s.Key, ContactID: c.ID, Adopted: true, Pending: true, SourceHash: s.Row.Hash, Base: contact.Base{}}
 		mark := a.mark(s, state.Failed, "Quo had the contact already: linked")
 		mark.ContactID = c.ID
 		a.mu.Lock()

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -25,25 +26,46 @@ func (a *applier) markRows(ctx context.Context, snap *snapshot, plan reconcile.P
 	if !a.mapping.Marks() {
 		return nil
 	}
-	var batch state.Batch
-	var steps []step
 	m := a.marker(plan)
-	for _, s := range slices.Concat(m.keyed(snap), m.unkeyed(snap)) {
-		s.seq = a.total + len(steps) + 1
-		entry, err := a.entry(s)
-		if err != nil {
+	for steps := range slices.Chunk(slices.Concat(m.keyed(snap), m.unkeyed(snap)), intendedAtOnce) {
+		var batch state.Batch
+		for i := range steps {
+			a.total++
+			steps[i].seq = a.total
+			entry, err := a.entry(steps[i])
+			if err != nil {
+				return err
+			}
+			batch.Entries = append(batch.Entries, entry)
+		}
+		if err := a.journal.commit(ctx, batch); err != nil {
 			return err
 		}
-		batch.Entries, steps = append(batch.Entries, entry), append(steps, s)
+		if err := a.applySource(ctx, steps); err != nil {
+			return err
+		}
 	}
-	if len(steps) == 0 {
-		return nil
+	return nil
+}
+
+// marksOf counts the rows that a run with this plan would mark if all its operations went well.
+func (r *run) marksOf(snap *snapshot, plan reconcile.Plan) int {
+	if !r.mapping.Marks() {
+		return 0
 	}
-	a.total += len(steps)
-	if err := a.journal.commit(ctx, batch); err != nil {
-		return err
+	a := &applier{run: r, links: map[string]*pair{}, wrote: map[string]*contact.Record{}}
+	for _, o := range plan.Operations {
+		switch {
+		case o.Held:
+		case o.Side == contact.Source && o.Action == contact.Delete:
+			a.wrote[o.Key] = nil
+		default:
+			a.links[o.Key] = &pair{link: o.Link}
+			a.links[o.Key].link.ContactID = cmp.Or(o.Link.ContactID, "new")
+		}
 	}
-	return a.applySource(ctx, steps)
+	m := a.marker(plan)
+	return len(m.keyed(snap)) + len(m.unkeyed(snap))
 }
 
 // marker says what is to stand in the rows once the operations of a plan were made.
@@ -147,6 +169,10 @@ func (m marker) step(key string, row *reconcile.Row, now contact.Record, id, sta
 		if mark.after != "" && mark.before != mark.after {
 			o.Fields = append(o.Fields, contact.FieldChange{Field: mark.name, Before: mark.before, After: mark.after, Reason: o.Reason})
 		}
+	}
+	if p, ok := m.run.refused[m.causeOf(o)]; ok && m.now.Before(p.RetryAt) { // the source did not take it
+		m.found(p)
+		return step{}, false
 	}
 	change := contact.Change{Action: contact.Update, Key: m.rowKey(key), Row: now.Row, Before: now.Cells,
 		After: m.mapping.Marked(now.Cells, id, status)}

@@ -121,6 +121,26 @@ type linked struct {
 	link  contact.Link
 }
 
+// join notes whose contact a link's is: that of the standing link, though another record had it once.
+func (s *snapshot) join(e *entry) {
+	if e.link.ContactID == "" {
+		return
+	}
+	if former := s.byContact[e.link.ContactID]; former == nil || e.link.Linked() {
+		s.byContact[e.link.ContactID] = e
+	}
+}
+
+// former reports whether nothing is left of a record that was taken apart: its row is gone, and its contact is another
+// record's now.
+func (s *snapshot) former(e *entry) bool {
+	if e.link == nil || e.link.Linked() || e.there {
+		return false
+	}
+	owner := s.byContact[e.link.ContactID]
+	return owner != nil && owner != e && owner.link.Linked()
+}
+
 func (r *run) readLinks(ctx context.Context, snap *snapshot) error {
 	var room []linked // for many at once, which costs the collector less than a million of their own
 	for link, err := range r.Store.Links(ctx, r.Sync.Name) {
@@ -137,9 +157,7 @@ func (r *run) readLinks(ctx context.Context, snap *snapshot) error {
 		if link.Linked() {
 			snap.facts.Links++
 		}
-		if link.ContactID != "" {
-			snap.byContact[link.ContactID] = e
-		}
+		snap.join(e)
 	}
 	return nil
 }

@@ -28,10 +28,8 @@ func (r *run) readRows(ctx context.Context, snap *snapshot) error {
 		}
 		r.readRow(snap, record)
 	}
-	for _, record := range nameless { // last, for their keys depend on those that are taken
-		r.readNameless(snap, record)
-	}
-	snap.caseless = caseless{} // no more rows come
+	r.readNameless(snap, nameless) // last, for their keys depend on those that are taken
+	snap.caseless = caseless{}     // no more rows come
 	r.report.SourceRecords = snap.facts.Rows
 	return nil
 }
@@ -64,30 +62,58 @@ func (r *run) keyOf(snap *snapshot, record contact.Record) (string, error) {
 	return id, nil
 }
 
-// readNameless reads a row without key columns that names no contact yet: a new one, or one whose contact was made by a
-// run that ended before it could write the id. The key follows from what the row says.
-func (r *run) readNameless(snap *snapshot, record contact.Record) {
-	row := r.mapRow(record, "")
-	if record.Problem != "" || row.Filtered || len(row.Problems) > 0 {
-		if record.Problem != "" {
-			snap.unreadable++
-			row.Problems = []contact.Problem{{Row: record.Row, Reason: record.Problem}}
-		}
-		r.keyless(snap, row)
+// readNameless reads the rows without key columns that name no contact yet: new ones, whose keys follow from what they
+// say, and those whose contact was made by a run that ended before it could write the id. They say what they said then.
+func (r *run) readNameless(snap *snapshot, records []contact.Record) {
+	if len(records) == 0 {
 		return
 	}
-	chosen := r.mapping.ChosenKey(row.Values)
-	key := chosen
-	for i := 2; snap.named(key); i++ { // the row of an earlier contact that once said the same
-		key = fmt.Sprintf("%s-%d", chosen, i)
+	waiting := map[contact.Hash]string{} // keys of links whose row is not there, by the hash of the row as last settled
+	for key, e := range snap.entries {
+		if e.link.Linked() && !e.there {
+			waiting[e.link.SourceHash] = key
+		}
 	}
-	r.readKeyed(snap, record, key)
+	for _, record := range records {
+		row := r.mapRow(record, "")
+		switch {
+		case record.Problem != "":
+			snap.unreadable++
+			row.Problems = []contact.Problem{{Row: record.Row, Reason: record.Problem}}
+			r.keyless(snap, row)
+		case row.Filtered || len(row.Problems) > 0:
+			r.keyless(snap, row)
+		default:
+			key, ok := waiting[row.Hash]
+			if chosen := r.mapping.ChosenKey(row.Values); !ok && !r.lostItsID(snap.entries[chosen], record) {
+				key = snap.freeKey(chosen)
+			} else if !ok {
+				key = chosen
+			}
+			r.readKeyed(snap, record, key)
+		}
+	}
 }
 
-// named reports whether the row of a key is there and says itself whose contact it is.
-func (s *snapshot) named(key string) bool {
-	e := s.entries[key]
-	return e != nil && e.there && !e.nameless
+// lostItsID reports whether a row is that of a record but for the contact's id, which somebody took out of it.
+func (r *run) lostItsID(e *entry, record contact.Record) bool {
+	if e == nil || !e.link.Linked() || e.there && !e.nameless {
+		return false
+	}
+	record.Cells = r.mapping.Marked(record.Cells, e.link.ContactID, "")
+	return r.mapping.RowHash(record) == e.link.SourceHash
+}
+
+// freeKey returns the key that was chosen for a new row, or the next one when a record has it, whose row once said the
+// same.
+func (s *snapshot) freeKey(chosen string) string {
+	key := chosen
+	for i := 2; ; i++ {
+		if e := s.entries[key]; e == nil || e.link == nil && (!e.there || e.nameless) {
+			return key
+		}
+		key = fmt.Sprintf("%s-%d", chosen, i)
+	}
 }
 
 func (r *run) readKeyed(snap *snapshot, record contact.Record, key string) {
@@ -227,6 +253,7 @@ func (r *run) checkRows(ctx context.Context, snap *snapshot) error {
 	if err := r.formerContacts(ctx, snap); err != nil {
 		return err
 	}
+	r.awaitContacts(snap)
 	for key, e := range snap.entries {
 		if len(e.oddities().doubles) > 0 {
 			r.doubledRows(snap, key, e)
@@ -251,6 +278,23 @@ func (r *run) checkRows(ctx context.Context, snap *snapshot) error {
 	}
 	r.nameContacts(snap)
 	return nil
+}
+
+// awaitContacts leaves new rows without key columns alone while it is open what became of a contact whose row is not
+// there: it may be made for one of them, which a person edited meanwhile.
+func (r *run) awaitContacts(snap *snapshot) {
+	if r.mapping.Keyed() {
+		return
+	}
+	open := false
+	for key := range r.busy {
+		open = open || !snap.there(key)
+	}
+	for key, e := range snap.entries {
+		if open && e.nameless && e.link == nil && r.busy[key] == "" {
+			r.busy[key] = "an earlier run may have made its contact: it is looked up first, by the next run"
+		}
+	}
 }
 
 // formerContacts finds the rows, of a source without key columns, that still name the contact which their record had before
@@ -299,6 +343,9 @@ func (r *run) formerContacts(ctx context.Context, snap *snapshot) error {
 func (r *run) nameContacts(snap *snapshot) {
 	claims := map[string][]string{}
 	for key, e := range snap.entries {
+		if e.isNew() && e.link != nil && e.row.ContactID == e.link.ContactID {
+			e.row.ContactID = "" // it had this contact, and is to get another
+		}
 		if e.isNew() && e.row.ContactID != "" {
 			claims[e.row.ContactID] = append(claims[e.row.ContactID], key)
 		}

@@ -53,7 +53,8 @@ func (s *settlement) compare(ctx context.Context, snap *snapshot, sent state.Ent
 	}
 	*link = settled(*link, sent.Base)
 	link.SourceHash, link.Pending = e.row.Hash, true
-	e.link, snap.byContact[link.ContactID] = link, e
+	e.link = link
+	snap.join(e)
 	s.batch.Links = append(s.batch.Links, *link)
 	return nil
 }

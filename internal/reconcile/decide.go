@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 	"time"
 
 	"syncd/internal/contact"
@@ -397,7 +398,7 @@ func (d *decider) unlink(s *Subject, side contact.Side, why string) {
 func (d *decider) contactAlone(s *Subject) {
 	wanted := d.Policy.CreateInSource == CreateAll || d.Policy.CreateInSource == CreateOurs && d.ours(s.Contact)
 	switch {
-	case wanted && !d.claimed(s.Contact) && d.admits(s):
+	case wanted && !d.Rows[strings.ToLower(s.Key)] && !d.claimed(s.Contact) && d.admits(s):
 		d.createRow(s, "in Quo, without a row")
 	case d.ours(s.Contact):
 		d.plan.Unmanaged = append(d.plan.Unmanaged, s.Key)

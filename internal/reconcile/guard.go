@@ -65,7 +65,7 @@ func KindOf(side contact.Side, action contact.Action) Kind {
 func (o *Operation) kind() Kind { return KindOf(o.Side, o.Action) }
 
 // Apply marks the operations of the plan that the brake keeps back, and those that a person let through. A kind that
-// exceeds its limit is held whole; held deletes hold the creates too. What waits for a row that is held is left out.
+// exceeds its limit is held whole; held deletes hold the creates too. What waits for a row that is not made is left out.
 func (b Brake) Apply(p *Plan) {
 	counts := map[Kind]int{}
 	for i := range p.Operations {
@@ -89,11 +89,11 @@ func (b Brake) Apply(p *Plan) {
 			o.Lifted = true
 		}
 	}
-	noRow := map[string]bool{}
+	row := map[string]bool{}
 	for _, o := range p.Operations {
-		noRow[o.Key] = noRow[o.Key] || o.Held && o.Side == contact.Source && o.Action == contact.Create
+		row[o.Key] = row[o.Key] || !o.Held && o.Side == contact.Source && o.Action == contact.Create
 	}
-	p.Operations = slices.DeleteFunc(p.Operations, func(o Operation) bool { return o.AfterRow && noRow[o.Key] })
+	p.Operations = slices.DeleteFunc(p.Operations, func(o Operation) bool { return o.AfterRow && !row[o.Key] })
 }
 
 // free reports whether the brake does not count the operation: an update that merges a pair seen for the first time

@@ -111,6 +111,9 @@ type Input struct {
 	// Strangers are the contacts without a record, ours or not, that have the phone or e-mail of a row that is to get a
 	// contact.
 	Strangers []contact.Contact
+	// Rows are the keys of the rows that are there, in lower case: a contact whose key is one of them but for case gets no
+	// row, for keys that differ only in case count as doubled.
+	Rows map[string]bool
 	// Unreadable is how many rows may be any record's row, because their key cannot be read. While there is one,
 	// no row counts as gone, and no contact gets one.
 	Unreadable int
