@@ -52,7 +52,9 @@ func (c *cli) match(ctx context.Context, app *daemon.App, args []string) error {
 	if err != nil {
 		return err
 	}
-	if !slices.ContainsFunc(problems, func(p state.Problem) bool { return p.Key == key }) {
+	link, err := app.Store.Link(ctx, s.Name, key)
+	linked := err == nil && link.Linked()
+	if !linked && !slices.ContainsFunc(problems, func(p state.Problem) bool { return p.Key == key }) {
 		return hinted(fmt.Errorf("%s is no problem of %s that could be settled", value(key), s.Name),
 			fmt.Sprintf("%#q lists them, as the last run left them", c.hintCommand("problems", s.Name)))
 	}

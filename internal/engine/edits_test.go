@@ -49,7 +49,7 @@ func (w *world) checkEdits() {
 	for p, e := range w.edits {
 		f := &facets[p.facet]
 		r, c := p.row, w.known[p.id]
-		paired := false
+		var paired bool
 		if r != nil {
 			c, paired = w.contactOf(r)
 		} else {
