@@ -2,5 +2,7 @@
 
 package engine_test
 
-// crowdShare is what part of a crowd comes: all of it.
-const crowdShare = 1
+const (
+	crowdShare   = 1 // all of a crowd comes
+	fewSchedules = 60
+)

@@ -14,7 +14,7 @@ import (
 )
 
 var (
-	schedules = flag.Uint64("schedules", 60, "how many random schedules the simulation runs at least")
+	schedules = flag.Uint64("schedules", fewSchedules, "how many random schedules the simulation runs at least")
 	lasting   = flag.Duration("lasting", 0, "go on with further schedules for that long")
 	seedFlag  = flag.Uint64("seed", 0, "run the simulation's schedule of this seed only")
 	firstSeed = flag.Uint64("first", 0, "start with this seed, not by chance")
