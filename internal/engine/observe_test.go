@@ -186,10 +186,8 @@ func (w *world) loadLinks(store state.Store) {
 
 // empty forgets that the fields of a pair were filled: an empty value of a pair's first sight wipes nothing.
 func (w *world) empty(id string) {
-	r := w.rowOf(w.known[id])
 	for i := range facets {
 		delete(w.filled, place{nil, id, i})
-		delete(w.filled, place{r, "", i})
 	}
 }
 
@@ -516,14 +514,14 @@ func (w *world) settle(clean bool) {
 			if v != f.norm(w, r.cells[f.column]) {
 				continue
 			}
+			if done {
+				w.filled[there] = v != ""
+			}
 			for _, p := range []place{cell, there} {
 				if done || w.agreed[p] == nil {
 					w.agreed[p] = map[string]bool{}
 				}
 				w.agreed[p][v] = true
-				if done {
-					w.filled[p] = v != ""
-				}
 			}
 		}
 	}

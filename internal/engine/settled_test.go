@@ -125,7 +125,7 @@ func (w *world) compare(r *line, c quosim.Contact, link linkState) {
 		switch {
 		case cell == there:
 		case flow.keepEmpty && cell == "":
-		case flow.direction == contact.ToQuo && cell == "" && !w.filled[place{r, "", i}]:
+		case flow.direction == contact.ToQuo && cell == "" && !w.filled[place{nil, c.ID, i}]:
 		case flow.direction == contact.FromQuo && there == "" && !w.filled[place{nil, c.ID, i}]:
 		case f.column == colPhone && link.Adopted && mobileSlot.renamed(c): // under a label that no state knows: it is theirs
 		case f.column == colEmail && link.Adopted && workSlot.renamed(c):

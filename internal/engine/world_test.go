@@ -78,7 +78,7 @@ type world struct {
 	// What people wrote, and what became of it.
 	edits   map[place]edit            // values that people wrote and that are not on both sides yet
 	agreed  map[place]map[string]bool // values on which both sides agreed since the last run that settled the pair
-	filled  map[place]bool            // fields that were not empty while both sides agreed
+	filled  map[place]bool            // facets of contacts that were not empty when both sides agreed last
 	touched map[place]bool            // where people wrote anything since the state was made
 	settled map[string]bool           // contacts whose pair a run settled, so that it is no first sight any more; by id
 
