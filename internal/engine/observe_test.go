@@ -404,7 +404,7 @@ func (w *world) rowWritten(r, now *line) {
 		switch {
 		case col == colStatus && w.shape.status:
 		case col == colContact && w.shape.contactID:
-			if !paired || c.ID != now.cells[col] {
+			if (!paired || c.ID != now.cells[col]) && w.linkOf(r).ContactID != now.cells[col] {
 				wrong(col, "this is not the id of its contact")
 			}
 		case i < 0:
@@ -455,7 +455,7 @@ func (w *world) rowAdded(r *line, before map[string]state.Link) {
 	old, linked := before[c.ID]
 	asked := false
 	for _, key := range []string{old.Key, text(c.ExternalID), r.cells[colID]} {
-		asked = asked || key != "" && (w.relinked[key] || w.resolved[resolution{key, contact.WholeRecord, contact.Quo}])
+		asked = asked || key != "" && (w.relinked[key] || w.resolved[resolution{key, contact.WholeRecord, contact.Quo}] || w.resolved[resolution{key, "", contact.Quo}])
 	}
 	switch other := w.row(identity); {
 	case identity == "" || !ok:

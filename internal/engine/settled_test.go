@@ -53,6 +53,9 @@ func (w *world) checkAlone(c quosim.Contact) {
 		}
 		return
 	}
+	if old, ok := w.links[key]; ok && !old.Linked() && isOurs(c) { // made again under the key of a record that was taken apart
+		return
+	}
 	ours := text(c.Source) == label && key != ""
 	claimed := slices.ContainsFunc(w.rows, func(r *line) bool {
 		phone, email := w.shares(r, c)
