@@ -162,7 +162,7 @@ func (w *world) backupState() {
 		}
 		w.backup = data
 	})
-	w.madeThen, w.missedThen = maps.Clone(w.made), maps.Clone(w.missedAt)
+	w.madeThen, w.missedThen, w.postedThen = maps.Clone(w.made), maps.Clone(w.missedAt), maps.Clone(w.posted)
 	w.note("backup of the state")
 }
 
@@ -179,6 +179,11 @@ func (w *world) restoreState() {
 		}
 	})
 	w.made, w.missedAt, w.alone, w.matched = maps.Clone(w.madeThen), maps.Clone(w.missedThen), alone, matched
+	for id := range w.ours { // of a create that went unheard before the backup, the next run finds that it was done
+		if _, sent := w.postedThen[text(w.known[id].ExternalID)]; sent {
+			w.maybeMade[id] = true
+		}
+	}
 	w.agreed, w.touched = agreed, touched // the backup may know of it, or not
 	w.note("state restored from the backup")
 	w.loadLinks(w.state)

@@ -162,7 +162,7 @@ func (w *world) watchDelete(id string) {
 		fail("it is not ours")
 	case w.shape.rowGone != reconcile.RowGoneDelete:
 		fail("row_gone is keep")
-	case !w.made[id] && !w.shape.deleteAdopted:
+	case !w.made[id] && !w.maybeMade[id] && !w.shape.deleteAdopted:
 		fail("syncd did not make it")
 	case w.row(identity) != nil:
 		fail("its row is there")

@@ -92,6 +92,7 @@ type world struct {
 	ours          map[string]bool            // ids of contacts that are or were a record's
 	made          map[string]bool            // ids of contacts that syncd knows it made
 	madeThen      map[string]bool            // as of the backup
+	maybeMade     map[string]bool            // that it may find out to have made
 	missedAt      map[string]time.Time       // when a run first missed the row of a contact; by id
 	missedThen    map[string]time.Time       // as of the backup
 	witnessed     map[string]map[string]bool // contents that a run may have seen while the other side was there, by id
@@ -103,6 +104,7 @@ type world struct {
 	deleted       map[string]bool            // what runs deleted without a person's word
 	deletes       map[string][]time.Time     // when they did, by side
 	posted        map[string]sending         // creates, by key
+	postedThen    map[string]sending         // as of the backup
 	stateLost     bool
 	unbraked      bool // the run may do whatever it likes
 
@@ -166,7 +168,7 @@ func newWorld(t testing.TB, seed uint64) *world {
 	w := &world{t: t, rng: rand.New(rand.NewPCG(seed, 1)), dir: tempDir(t), clock: &clock{now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)},
 		known: map[string]quosim.Contact{}, view: map[string]quosim.Contact{}, edits: map[place]edit{}, agreed: map[place]map[string]bool{}, filled: map[place]bool{}, touched: map[place]bool{}, settled: map[string]bool{},
 		links: map[string]state.Link{}, byID: map[string]state.Link{}, open: map[string]bool{}, openRow: map[*line]bool{}, ours: map[string]bool{},
-		made: map[string]bool{}, missedAt: map[string]time.Time{}, witnessed: map[string]map[string]bool{},
+		made: map[string]bool{}, maybeMade: map[string]bool{}, missedAt: map[string]time.Time{}, witnessed: map[string]map[string]bool{},
 		moved: map[string]*line{}, movedTel: map[string]string{}, approved: map[string]bool{}, alone: map[string]bool{}, matched: map[string]string{},
 		resolved: map[resolution]bool{}, relinked: map[string]bool{}, deleted: map[string]bool{}, deletes: map[string][]time.Time{}, posted: map[string]sending{},
 		peopleDeleted: map[string]bool{}, kept: map[string]string{}, mayStay: map[string]bool{}}
