@@ -339,7 +339,7 @@ func (w *world) contactWritten(was, is quosim.Contact, before map[string]state.L
 		if !differs && f.raw(&was) != f.raw(&is) {
 			w.t.Errorf("contact %s: %s was rewritten from %q to %q, which means the same", is.ID, f.name, f.raw(&was), f.raw(&is))
 		}
-		if there, cell := (place{nil, is.ID, i}), (place{r, "", i}); differs && f.value(w, &is) == "" && (w.shape.flows[i].keepEmpty && r.cells[f.column] == "" || w.neverFilled(cell, there)) {
+		if there, cell := (place{nil, is.ID, i}), (place{r, "", i}); differs && f.value(w, &is) == "" && r.cells[f.column] == "" && (w.shape.flows[i].keepEmpty || w.neverFilled(cell, there)) {
 			w.t.Errorf("contact %s: %s was emptied, which held %q, though its row was not emptied or keeps it", is.ID, f.name, f.raw(&was))
 		}
 		if differs && !w.shape.writes(i, contact.Quo) {

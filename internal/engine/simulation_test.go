@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"syncd/internal/engine"
+	"syncd/internal/quo/quosim"
 )
 
 var (
@@ -99,7 +100,9 @@ func (w *world) rest() {
 			w.t.Errorf("run after the faults: %v", report.Err())
 			return
 		}
-		if count(w.quo.Requests()).writes() == 0 && len(report.Waiting) == 0 && before == w.fileText() {
+		// What Quo refuses is tried again at growing intervals: section 6.
+		done := slices.DeleteFunc(w.quo.Requests(), func(r quosim.Request) bool { return r.Status/100 == 4 })
+		if count(done).writes() == 0 && len(report.Waiting) == 0 && before == w.fileText() {
 			return
 		}
 		if i == 6 {
