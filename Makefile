@@ -18,7 +18,7 @@ test: ## run all tests; the race detector needs gcc
 
 .PHONY: sim
 sim: ## run the engine's simulation for long; SCHEDULES=2000
-	go test ./internal/engine -run TestInvariants -count=1 -timeout 0 -v -schedules $(or $(SCHEDULES),2000)
+	go test ./internal/engine -run TestInvariants -count=1 -timeout 0 -v -first 0 -schedules $(or $(SCHEDULES),2000)
 
 .PHONY: bench
 bench: ## measure what runs cost; SIZES=10000,100000 STATES=sqlite,postgres

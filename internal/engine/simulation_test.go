@@ -18,12 +18,13 @@ var (
 	schedules = flag.Uint64("schedules", fewSchedules, "how many random schedules the simulation runs at least")
 	lasting   = flag.Duration("lasting", 0, "go on with further schedules for that long")
 	seedFlag  = flag.Uint64("seed", 0, "run the simulation's schedule of this seed only")
-	firstSeed = flag.Uint64("first", 0, "start with this seed, not by chance")
+	firstSeed = flag.Uint64("first", 1160, "start with this seed; 0 starts by chance")
 	verbose   = flag.Bool("story", false, "print what happens in each schedule")
 )
 
 // TestInvariants shows the invariants over random schedules of edits on both sides, crashes, faults, lost and restored
-// state, and two processes at once. A failed schedule prints its seed: run it again with -seed.
+// state, and two processes at once. A failed schedule prints its seed: run it again with -seed. The same seeds come each
+// time, so that a change is judged by what it changes; make sim goes where nobody has been.
 //
 // A schedule draws a configuration (shape_test.go), lets people (people_test.go, decisions_test.go) and runs
 // (runs_test.go) happen in turn, and looks at all that runs did: at each request when it arrives (watch_test.go), at
@@ -35,9 +36,9 @@ func TestInvariants(t *testing.T) {
 		schedule(t, *seedFlag)
 		return
 	}
-	first, start := rand.Uint64N(1<<40), time.Now()
-	if *firstSeed != 0 {
-		first = *firstSeed
+	first, start := *firstSeed, time.Now()
+	if first == 0 {
+		first = rand.Uint64N(1 << 40)
 	}
 	next := first
 	for next-first < *schedules || time.Since(start) < *lasting {
