@@ -37,7 +37,11 @@ func (p place) identify(ctx context.Context, db *sql.DB) (version int64, err err
 		return 0, err
 	}
 	if !ours {
-		return 0, refuseForeign(ctx, db, schema)
+		err := refuseForeign(ctx, db, schema)
+		if err != nil && db.QueryRowContext(ctx, currentSQL).Scan(&schema, &ours) == nil && ours {
+			return 0, nil // another process began to make it ours between the two questions
+		}
+		return 0, err
 	}
 	if err := db.QueryRowContext(ctx, versionSQL).Scan(&version); err != nil {
 		return 0, err
