@@ -490,6 +490,7 @@ func (w *world) undoDeleteContact() {
 	if added, err := w.quo.Add(c); err == nil { // else the pair is taken
 		w.known[added.ID], w.view[added.ID] = added, added
 		w.ours[added.ID], w.witnessed[added.ID] = isOurs(added), maps.Clone(w.witnessed[id])
+		w.missedAt[added.ID] = w.missedAt[id] // the grace is the row's
 		w.note("contact %s made again as %s", text(added.ExternalID), added.ID)
 	}
 }
