@@ -74,7 +74,7 @@ CREATE TABLE journal (
 
 CREATE INDEX journal_key ON journal (sync, key, run, seq);
 CREATE INDEX journal_open ON journal (sync, run, seq) WHERE state IN ('intended', 'sent', 'unknown');
-CREATE INDEX journal_done ON journal (sync, settled_at) WHERE state = 'done';
+CREATE INDEX journal_done ON journal (sync, settled_at, side, action) WHERE state = 'done' AND NOT approved AND NOT first_sight;
 
 -- Two rows may have the same problem, so nothing but the id is unique.
 CREATE TABLE problems (

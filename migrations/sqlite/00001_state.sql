@@ -31,7 +31,7 @@ CREATE TABLE links (
     linked_at   INTEGER NOT NULL,
     base        TEXT    CHECK (json_valid(base)),
     PRIMARY KEY (sync, key)
-) STRICT;
+) STRICT, WITHOUT ROWID;
 
 -- Never two standing links of one sync for one contact.
 CREATE UNIQUE INDEX links_contact ON links (sync, contact_id) WHERE unlinked = '' AND contact_id <> '';
@@ -74,7 +74,7 @@ CREATE TABLE journal (
 
 CREATE INDEX journal_key ON journal (sync, key, run, seq);
 CREATE INDEX journal_open ON journal (sync, run, seq) WHERE state IN ('intended', 'sent', 'unknown');
-CREATE INDEX journal_done ON journal (sync, settled_at) WHERE state = 'done';
+CREATE INDEX journal_done ON journal (sync, settled_at, side, action) WHERE state = 'done' AND NOT approved AND NOT first_sight;
 
 -- Two rows may have the same problem, so nothing but the id is unique.
 CREATE TABLE problems (
