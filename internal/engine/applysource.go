@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"slices"
 
@@ -94,6 +95,9 @@ func (a *applier) rowKey(key string) string {
 	return key
 }
 
+// notSaid is why the outcome of a write to the source is not known.
+const notSaid = "the source did not say whether it was written"
+
 // rowOutcome adds what became of one change to a batch.
 func (a *applier) rowOutcome(batch *state.Batch, s step, outcome sources.Outcome, writeErr error) {
 	a.wrote[s.Key] = nil
@@ -107,7 +111,7 @@ func (a *applier) rowOutcome(batch *state.Batch, s step, outcome sources.Outcome
 	case outcome.Status == sources.Refused:
 		a.refusedRow(batch, s, refusal(outcome.Reason))
 	default:
-		batch.Marks = append(batch.Marks, a.mark(s, state.Unknown, "the source did not say whether it was written"))
+		batch.Marks = append(batch.Marks, a.mark(s, state.Unknown, cmp.Or(outcome.Reason, notSaid)))
 	}
 }
 

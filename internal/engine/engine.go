@@ -140,6 +140,8 @@ type run struct {
 	unread   int               // contacts that could not be read, one after another
 	notDone  map[string]string // keys with an operation that was settled as not done, and how that showed
 	onSource []state.Entry     // writes to the source that are to be settled by the rows
+	unplaced []state.Entry     // updates of the source of which it is open on which row they landed
+	seq      int               // of the last entry in the journal
 	problems []state.Problem
 	// refused are the problems of earlier tries that Quo or the source refused, by what caused them.
 	refused   map[contact.Hash]state.Problem

@@ -32,7 +32,7 @@ func (a *applier) intend(ctx context.Context, plan reconcile.Plan) ([]step, erro
 		if o.Held {
 			continue
 		}
-		s := step{Operation: o, seq: len(steps) + 1}
+		s := step{Operation: o, seq: a.nextSeq()}
 		if s.writesSource() {
 			s.change, s.unwritable = a.change(o)
 		}

@@ -67,6 +67,12 @@ func (j *journal) write(ctx context.Context) {
 	}
 }
 
+// nextSeq is the place in the journal of the run's next entry.
+func (r *run) nextSeq() int {
+	r.seq++
+	return r.seq
+}
+
 // cell is a cell as the journal keeps it.
 type cell struct {
 	Type contact.CellType `json:"type,omitempty"`

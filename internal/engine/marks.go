@@ -31,7 +31,7 @@ func (a *applier) markRows(ctx context.Context, snap *snapshot, plan reconcile.P
 		var batch state.Batch
 		for i := range steps {
 			a.total++
-			steps[i].seq = a.total
+			steps[i].seq = a.nextSeq()
 			entry, err := a.entry(steps[i])
 			if err != nil {
 				return err

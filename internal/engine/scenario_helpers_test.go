@@ -30,17 +30,19 @@ import (
 
 // scene is one sync with a file, a Quo workspace behind real HTTP and a state store, in which nothing happens by chance.
 type scene struct {
-	t       testing.TB
-	dir     string
-	clock   *clock
-	quo     *quosim.Workspace
-	server  *httptest.Server
-	store   state.Store
-	sync    engine.Sync
-	client  quo.Options
-	workers int
-	rows    [][]string // what people hold in the file, header first
-	log     lockedBuffer
+	t          testing.TB
+	dir        string
+	clock      *clock
+	quo        *quosim.Workspace
+	server     *httptest.Server
+	store      state.Store
+	sync       engine.Sync
+	client     quo.Options
+	workers    int
+	positional bool       // the source writes by place
+	hit        func()     // not nil: the next write dies, having hit what this does
+	rows       [][]string // what people hold in the file, header first
+	log        lockedBuffer
 }
 
 // lockedBuffer takes what a logger writes from several goroutines.
@@ -224,7 +226,8 @@ func (s *scene) engine() *engine.Engine {
 	s.t.Cleanup(transport.CloseIdleConnections)
 	client := s.client
 	client.HTTP = &http.Client{Transport: transport}
-	return &engine.Engine{Sync: s.sync, Source: csvfile.New(csvfile.Options{Path: s.path("rows.csv"), Key: s.sync.Mapping.Key}),
+	source := csvfile.New(csvfile.Options{Path: s.path("rows.csv"), Key: s.sync.Mapping.Key})
+	return &engine.Engine{Sync: s.sync, Source: &missing{Source: source, scene: s},
 		Quo: quo.New(client), Store: s.store, Log: slog.New(slog.NewTextHandler(&s.log, nil)),
 		Holder: "here, process 1", Lease: leaseTTL, Workers: s.workers}
 }

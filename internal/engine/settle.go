@@ -79,6 +79,9 @@ func (r *run) openEntries(ctx context.Context) ([]state.Entry, error) {
 		return nil, err
 	}
 	for _, entry := range open {
+		if entry.Side == contact.Source && entry.Action == contact.Update && entry.State != state.Intended {
+			r.unplaced = append(r.unplaced, entry)
+		}
 		if from := entry.SentAt.Add(r.Lease + quo.RecordedAhead); entry.State != state.Intended && r.now.Before(from) {
 			r.busy[entry.Key] = fmt.Sprintf("run %d sent a %s and did not hear the answer: it is settled by a run after %s",
 				entry.Run, entry.Action, from.UTC().Format("15:04:05"))

@@ -72,6 +72,16 @@ func (m *Mapping) Marked(cells []contact.Cell, contactID, status string) []conta
 	return cells
 }
 
+// Named returns the cells of a row with the id of a link's contact; without one when there is none.
+func (m *Mapping) Named(cells []contact.Cell, link *contact.Link) []contact.Cell {
+	cells = slices.Clone(cells)
+	cells[m.contactID] = contact.Cell{}
+	if link.Linked() {
+		cells[m.contactID].Text = link.ContactID
+	}
+	return cells
+}
+
 // Marks reports whether the source has a column for the contact's id or the status.
 func (m *Mapping) Marks() bool { return m.contactID >= 0 || m.status >= 0 }
 

@@ -26,6 +26,13 @@ type Source interface {
 	Write(ctx context.Context, columns []string, changes []contact.Change) ([]Outcome, error)
 }
 
+// Positional is a source that writes by place: to the row where it last saw the one that a change is about. Somebody who
+// sorts at that moment makes it hit another. Write finds out and puts it right; a run does it for one that died in between.
+type Positional interface {
+	// Positional reports whether this source does.
+	Positional() bool
+}
+
 // Status is what became of one change.
 type Status string
 

@@ -1,0 +1,268 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"syncd/internal/contact"
+	"syncd/internal/mapping"
+	"syncd/internal/reconcile"
+	"syncd/internal/sources"
+	"syncd/internal/state"
+)
+
+// placed is an update of the source of which no run knows on which row it landed.
+type placed struct {
+	state.Entry
+	before, after contact.Record
+	values        contact.Values  // after
+	fields        []mapping.Field // that it changed
+	id            bool            // it wrote the contact's id
+}
+
+// mendMisplaced finds rows that hold what was meant for another one, because rows moved between the last look of a run
+// that died and its write, and gives them back what they held. Until that is done they are nobody's edit: it would carry
+// one person's number to another's contact. What is mended is decided by the next run.
+func (r *run) mendMisplaced(ctx context.Context, snap *snapshot) error {
+	if p, ok := r.Source.(sources.Positional); !ok || !p.Positional() {
+		return nil
+	}
+	for _, sent := range r.unplaced {
+		w, err := r.placed(sent)
+		if err != nil {
+			return err
+		}
+		hit := r.hitBy(snap, w)
+		settles, mended := slices.ContainsFunc(r.onSource, w.is), true
+		for _, key := range hit {
+			ok, err := r.mend(ctx, snap, w, key, settles)
+			if err != nil {
+				return err
+			}
+			mended = mended && ok
+		}
+		if len(hit) == 0 || !settles {
+			continue
+		}
+		r.onSource = slices.DeleteFunc(r.onSource, w.is)
+		if !mended { // it stays open, so that the next run knows of it
+			r.busy[w.Key] = r.busy[hit[0]]
+			continue
+		}
+		s := settlement{run: r}
+		s.mark(sent, state.Failed, "it hit another row, which has back what it held")
+		if err := r.Store.Commit(ctx, r.keeper.lease, s.batch); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// placed reads from the journal what an update was to change.
+func (r *run) placed(sent state.Entry) (placed, error) {
+	w := placed{Entry: sent}
+	var err error
+	if w.before, err = r.journalled(sent.Before); err == nil {
+		w.after, err = r.journalled(sent.After)
+	}
+	if err != nil {
+		return w, fmt.Errorf("journal entry of run %d, key %s: %w", sent.Run, sent.Key, err)
+	}
+	before, _ := r.mapping.Values(w.before)
+	w.values, _ = r.mapping.Values(w.after)
+	for _, f := range r.mapping.Fields() {
+		if !before[f.Name].Same(w.values[f.Name]) {
+			w.fields = append(w.fields, f)
+		}
+	}
+	w.id = r.mapping.ContactID(w.before) != r.mapping.ContactID(w.after)
+	return w, nil
+}
+
+// journalled is a row as the journal kept it.
+func (r *run) journalled(row json.RawMessage) (contact.Record, error) {
+	var cells map[string]cell
+	err := json.Unmarshal(row, &cells)
+	record := contact.Record{}
+	for _, column := range r.mapping.Columns() {
+		record.Cells = append(record.Cells, contact.Cell(cells[column]))
+	}
+	return record, err
+}
+
+// hitBy returns the keys of the rows that a write may have hit instead of its own. A row that is as when last settled
+// holds nothing foreign, and the status says in each run anew whose it is.
+func (r *run) hitBy(snap *snapshot, w placed) []string {
+	own := snap.entries[w.Key]
+	if len(w.fields) == 0 && !w.id || own != nil && r.landed(w, own.row) && (r.mapping.Keyed() || r.sameRest(w, own.row)) {
+		return nil
+	}
+	var hit []string
+	for key, e := range snap.entries {
+		foreign := key != w.Key || !r.mapping.Keyed() // without key columns, the row that names the contact may be another's
+		if foreign && r.landed(w, e.row) {
+			hit = append(hit, key)
+		}
+	}
+	slices.Sort(hit)
+	return hit
+}
+
+// landed reports whether a row holds what the write was to change.
+func (r *run) landed(w placed, row *reconcile.Row) bool {
+	return row != nil && row.Values != nil &&
+		!slices.ContainsFunc(w.fields, func(f mapping.Field) bool { return !row.Values[f.Name].Same(w.values[f.Name]) }) &&
+		(!w.id || row.ContactID == r.mapping.ContactID(w.after))
+}
+
+// sameRest reports whether a row says what the write's own row said, but for what it changed.
+func (r *run) sameRest(w placed, row *reconcile.Row) bool {
+	return !slices.ContainsFunc(r.mapping.Fields(), func(f mapping.Field) bool { return !row.Values[f.Name].Same(w.values[f.Name]) })
+}
+
+// mend gives the row of a key back what a write took from it, unless it is too soon to settle that, and has this run decide
+// nothing about it. It reports whether the row holds what it did.
+func (r *run) mend(ctx context.Context, snap *snapshot, w placed, key string, settles bool) (bool, error) {
+	e := snap.entries[key]
+	r.busy[key] = fmt.Sprintf("run %d may have written into row %d what was meant for %s: the next run looks again", w.Run, e.number, w.Key)
+	link := e.link
+	if !r.mapping.Keyed() && w.id {
+		link = r.namedBefore(snap, e)
+		r.leaveAlone(snap, link, r.busy[key])
+	}
+	if !settles {
+		return false, nil
+	}
+	after, known, err := r.heldBefore(ctx, snap, w, e.row, link)
+	if err != nil {
+		return false, err
+	}
+	if !known {
+		r.busy[key] = fmt.Sprintf("run %d may have written here what was meant for %s (%s), and what stood there is not known: "+
+			"give the row its own", w.Run, w.Key, w.columns())
+		return false, nil
+	}
+	outcome, err := r.putBack(ctx, w, key, e.row, after)
+	if outcome.Status == sources.Written {
+		r.busy[key] = fmt.Sprintf("row %d had got what was meant for %s, and has back what it held: the next run looks at it again", e.number, w.Key)
+	} else {
+		r.busy[key] = fmt.Sprintf("row %d holds what was meant for %s, and did not get back what it held (%s): the next run tries again",
+			e.number, w.Key, outcome.Reason)
+	}
+	return outcome.Status == sources.Written, err
+}
+
+// leaveAlone has this run decide nothing about the record whose row is named like another's, nor about rows that name
+// nobody: one of them is the row that the write was meant for.
+func (r *run) leaveAlone(snap *snapshot, link *contact.Link, why string) {
+	if link != nil {
+		r.busy[link.Key] = why
+	}
+	for key, e := range snap.entries {
+		if e.nameless && r.busy[key] == "" {
+			r.busy[key] = why
+		}
+	}
+}
+
+func (w placed) columns() string {
+	var columns []string
+	for _, f := range w.fields {
+		columns = append(columns, f.Column)
+	}
+	return strings.Join(columns, ", ")
+}
+
+func (w placed) is(entry state.Entry) bool { return entry.Run == w.Run && entry.Seq == w.Seq }
+
+// heldBefore returns the cells of a row as they were before a write hit it: what both sides last agreed on. It is not known
+// of a row that was new.
+func (r *run) heldBefore(ctx context.Context, snap *snapshot, w placed, row *reconcile.Row, link *contact.Link) (cells []contact.Cell, known bool, err error) {
+	cells = row.Record.Cells
+	if w.id {
+		cells = r.mapping.Named(cells, link)
+	}
+	if len(w.fields) == 0 {
+		return cells, true, nil
+	}
+	if !link.Linked() {
+		return nil, false, nil
+	}
+	bases, err := r.Store.Bases(ctx, r.Sync.Name, []string{link.Key})
+	if err != nil {
+		return nil, false, err
+	}
+	values := contact.Values{}
+	for _, f := range w.fields {
+		base, settled := bases[link.Key][f.Name]
+		if !settled || base.Reading != f.Reading {
+			return nil, false, nil
+		}
+		values[f.Name] = contact.Value{Norm: base.Source}
+	}
+	cells, err = r.mapping.Cells(contact.Record{Cells: cells}, link.Key, values, snap.style)
+	return cells, err == nil, nil //nolint:nilerr // what cannot be written is not known
+}
+
+// namedBefore returns the link of a row that names another's contact now: the one whose row is not there and said the same
+// but for the id; nil when the row named none.
+func (r *run) namedBefore(snap *snapshot, e *entry) *contact.Link {
+	for _, key := range slices.Sorted(maps.Keys(snap.entries)) {
+		other := snap.entries[key]
+		if !other.link.Linked() || other.there {
+			continue
+		}
+		record := e.row.Record
+		record.Cells = r.mapping.Named(record.Cells, other.link)
+		if r.mapping.RowHash(record) == other.link.SourceHash {
+			return other.link
+		}
+	}
+	return nil
+}
+
+// putBack writes the cells that a row held before, journalled as any write.
+func (r *run) putBack(ctx context.Context, w placed, key string, row *reconcile.Row, after []contact.Cell) (sources.Outcome, error) {
+	a := &applier{run: r, journal: &journal{store: r.Store, lease: r.keeper.lease}}
+	s := step{seq: r.nextSeq(), Operation: &reconcile.Operation{Key: key, Side: contact.Source, Action: contact.Update, Row: row, FirstSight: true,
+		Reason: fmt.Sprintf("run %d had written here what was meant for %s", w.Run, w.Key)},
+		change: contact.Change{Action: contact.Update, Key: r.keyIn(row), Row: row.Record.Row, Before: row.Record.Cells, After: after}}
+	unsaid := sources.Outcome{Reason: notSaid}
+	entry, err := a.entry(s)
+	if err != nil {
+		return unsaid, err
+	}
+	if err := r.keeper.check(); err != nil {
+		return unsaid, err
+	}
+	if err := a.journal.commit(ctx, state.Batch{Entries: []state.Entry{entry}, Marks: []state.Mark{a.mark(s, state.Sent, "")}}); err != nil {
+		return unsaid, err
+	}
+	outcomes, err := r.Source.Write(context.WithoutCancel(ctx), r.mapping.Columns(), []contact.Change{s.change})
+	outcome := append(outcomes, unsaid)[0]
+	mark := a.mark(s, state.Failed, outcome.Reason)
+	switch outcome.Status {
+	case sources.Written:
+		mark.State = state.Done
+	case sources.Unknown:
+		mark.State = state.Unknown
+	}
+	return outcome, errors.Join(err, a.journal.commit(ctx, state.Batch{Marks: []state.Mark{mark}}))
+}
+
+// keyIn returns the key by which the source finds a row: the one that stands there.
+func (r *run) keyIn(row *reconcile.Row) string {
+	if !r.mapping.Keyed() {
+		return ""
+	}
+	key, err := r.mapping.Key(row.Record)
+	if err != nil {
+		return ""
+	}
+	return key
+}
