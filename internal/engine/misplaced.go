@@ -206,7 +206,7 @@ func (r *run) heldBefore(ctx context.Context, snap *snapshot, w placed, row *rec
 		values[f.Name] = contact.Value{Norm: base.Source}
 	}
 	cells, err = r.mapping.Cells(contact.Record{Cells: cells}, link.Key, values, snap.style)
-	return cells, err == nil, nil //nolint:nilerr // what cannot be written is not known
+	return cells, err == nil, nil
 }
 
 // namedBefore returns the link of a row that names another's contact now: the one whose row is not there and said the same
