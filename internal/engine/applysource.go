@@ -3,6 +3,7 @@ package engine
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"slices"
 
 	"syncd/internal/contact"
@@ -57,6 +58,9 @@ func (a *applier) sourceBatch(ctx context.Context, chunk []step) error {
 		outcomes = append(outcomes, make([]sources.Outcome, max(0, len(ready)-len(outcomes)))...)
 		for i, s := range ready {
 			a.rowOutcome(&settled, s, outcomes[i], writeErr)
+			if err := a.repairedRows(&settled, s, outcomes[i].Repaired); err != nil {
+				return err
+			}
 		}
 	}
 	if err := a.journal.commit(ctx, settled); err != nil {
@@ -113,6 +117,21 @@ func (a *applier) rowOutcome(batch *state.Batch, s step, outcome sources.Outcome
 	default:
 		batch.Marks = append(batch.Marks, a.mark(s, state.Unknown, cmp.Or(outcome.Reason, notSaid)))
 	}
+}
+
+// repairedRows adds what the source put right itself: rows that a write hit instead of its own.
+func (a *applier) repairedRows(batch *state.Batch, s step, repaired []contact.Change) error {
+	for _, change := range repaired {
+		repair := step{seq: a.nextSeq(), change: change, Operation: &reconcile.Operation{Key: change.Key, Side: contact.Source, Action: change.Action,
+			FirstSight: true, Reason: fmt.Sprintf("rows moved: the write of %s had hit this one, which has back what it held", s.Key)}}
+		entry, err := a.entry(repair)
+		if err != nil {
+			return err
+		}
+		batch.Entries = append(batch.Entries, entry)
+		batch.Marks = append(batch.Marks, a.mark(repair, state.Done, ""))
+	}
+	return nil
 }
 
 func (a *applier) writtenRow(batch *state.Batch, s step, outcome sources.Outcome) {

@@ -8,6 +8,7 @@ import (
 
 	"syncd/internal/contact"
 	"syncd/internal/reconcile"
+	"syncd/internal/sources"
 	"syncd/internal/state"
 )
 
@@ -18,7 +19,7 @@ const intendedAtOnce = 1000
 // intend writes what the plan settles without an operation, and every operation that is about to be made.
 func (a *applier) intend(ctx context.Context, plan reconcile.Plan) ([]step, error) {
 	batch := state.Batch{Sync: &state.Sync{Name: a.Sync.Name, Label: a.Sync.Policy.Label, FirstRunDone: a.sync.FirstRunDone,
-		Source: a.sync.Source}, Drop: plan.Drop}
+		Source: a.memory()}, Drop: plan.Drop}
 	for links := range slices.Chunk(givenUpFirst(plan.Settled), intendedAtOnce) {
 		batch.Links = links
 		if err := a.journal.commit(ctx, batch); err != nil {
@@ -54,6 +55,14 @@ func (a *applier) intend(ctx context.Context, plan reconcile.Plan) ([]step, erro
 		}
 	}
 	return steps, a.journal.commit(ctx, batch)
+}
+
+// memory is what the source knows from run to run.
+func (a *applier) memory() json.RawMessage {
+	if source, ok := a.Source.(sources.Rememberer); ok {
+		return source.Memory()
+	}
+	return a.sync.Source
 }
 
 // givenUpFirst are links in an order in which each finds its contact free.

@@ -7,6 +7,7 @@ import (
 	"syncd/internal/contact"
 	"syncd/internal/mapping"
 	"syncd/internal/reconcile"
+	"syncd/internal/sources"
 )
 
 // snapshot is what one run read of both sides. Rows and contacts that are as they were when last settled are only
@@ -104,6 +105,9 @@ func (r *run) read(ctx context.Context) (*snapshot, error) {
 		wanted: map[string]bool{}, byID: map[string]string{}, caseless: newCaseless(), style: r.mapping.NewStyle()}
 	if r.sync, err = r.Store.Sync(ctx, r.Sync.Name); err != nil {
 		return nil, err
+	}
+	if source, ok := r.Source.(sources.Rememberer); ok {
+		source.Recall(r.sync.Source)
 	}
 	for _, step := range []func(context.Context, *snapshot) error{
 		r.readLinks, r.readRows, r.mendMisplaced, r.settleSource, r.matchRows, r.checkRows, r.readContacts, r.getNamed, r.stop, r.lookUpMissing, r.rereadRows, r.readBases,

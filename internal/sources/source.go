@@ -4,6 +4,7 @@ package sources
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"iter"
 	"strings"
@@ -24,6 +25,16 @@ type Source interface {
 	// the same order. A row that no longer holds what its change was planned from is left as it is, with
 	// Outcome Stale. When an error comes back, outcomes that are not Unknown are certain all the same.
 	Write(ctx context.Context, columns []string, changes []contact.Change) ([]Outcome, error)
+}
+
+// A Rememberer is a Source that knows something from run to run, such as which tab it is whose title people change.
+type Rememberer interface {
+	Source
+	// Recall is called before the first Read of a run with what Memory returned at the end of an earlier run; nil or
+	// null when there was none. What it does not understand it ignores.
+	Recall(memory json.RawMessage)
+	// Memory returns what the next run is to recall: null when there is nothing.
+	Memory() json.RawMessage
 }
 
 // Positional is a source that writes by place: to the row where it last saw the one that a change is about. Somebody who
@@ -51,6 +62,9 @@ type Outcome struct {
 	Reason string
 	// Row is where the row stands after the write; 0 when unknown.
 	Row int
+	// Repaired are the rows that the write hit instead of its own, since rows moved meanwhile, and that hold again what
+	// they did: updates with Before as the write had left the row and After as it was put back.
+	Repaired []contact.Change
 }
 
 // ColumnError means that a column that the configuration names is not in the source, or is there twice.
