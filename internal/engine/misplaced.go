@@ -231,7 +231,7 @@ func (r *run) putBack(ctx context.Context, w placed, key string, row *reconcile.
 	a := &applier{run: r, journal: &journal{store: r.Store, lease: r.keeper.lease}}
 	s := step{seq: r.nextSeq(), Operation: &reconcile.Operation{Key: key, Side: contact.Source, Action: contact.Update, Row: row, FirstSight: true,
 		Reason: fmt.Sprintf("run %d had written here what was meant for %s", w.Run, w.Key)},
-		change: contact.Change{Action: contact.Update, Key: r.keyIn(row), Row: row.Record.Row, Before: row.Record.Cells, After: after}}
+		change: contact.Change{Action: contact.Update, Key: a.rowKey(key), Row: row.Record.Row, Before: row.Record.Cells, After: after}}
 	unsaid := sources.Outcome{Reason: notSaid}
 	entry, err := a.entry(s)
 	if err != nil {
@@ -253,16 +253,4 @@ func (r *run) putBack(ctx context.Context, w placed, key string, row *reconcile.
 		mark.State = state.Unknown
 	}
 	return outcome, errors.Join(err, a.journal.commit(ctx, state.Batch{Marks: []state.Mark{mark}}))
-}
-
-// keyIn returns the key by which the source finds a row: the one that stands there.
-func (r *run) keyIn(row *reconcile.Row) string {
-	if !r.mapping.Keyed() {
-		return ""
-	}
-	key, err := r.mapping.Key(row.Record)
-	if err != nil {
-		return ""
-	}
-	return key
 }

@@ -79,7 +79,7 @@ func (r *run) openEntries(ctx context.Context) ([]state.Entry, error) {
 		return nil, err
 	}
 	for _, entry := range open {
-		if entry.Side == contact.Source && entry.Action == contact.Update && entry.State != state.Intended {
+		if entry.Side == contact.Source && entry.Action == contact.Update && entry.State != state.Intended && len(entry.Before) > 0 {
 			r.unplaced = append(r.unplaced, entry)
 		}
 		if from := entry.SentAt.Add(r.Lease + quo.RecordedAhead); entry.State != state.Intended && r.now.Before(from) {
