@@ -67,6 +67,9 @@ func (e *Error) Error() string {
 		b.WriteString(" " + e.Message)
 	}
 	for _, f := range e.Fields {
+		if strings.Contains(e.Message, f.Path) && strings.Contains(e.Message, f.Message) {
+			continue // Quo puts the first one into its message too
+		}
 		b.WriteString("; " + strings.TrimSpace(f.Path+" "+f.Message))
 	}
 	b.WriteString(e.reference())

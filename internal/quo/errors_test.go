@@ -41,8 +41,9 @@ func TestErrorText(t *testing.T) {
 		{"a page as success", 200, html, "200: " + errNotQuo.Error()},
 		{"unknown status", 499, ``, "499"},
 		{"the key echoed", 401, `{"message":"` + key + ` is wrong","code":"` + key + `","trace":"` + key + `",
-			"errors":[{"path":"` + key + `","message":"` + key + `"}]}`,
-			"401 [key] is wrong; [key] [key] (code [key], trace [key])"},
+			"errors":[{"path":"/` + key + `","message":"` + key + ` too"}]}`,
+			"401 [key] is wrong; /[key] [key] too (code [key], trace [key])"},
+		{"a field that the message names", 400, `{"message":"Invalid: /a: too long","errors":[{"path":"/a","message":"too long"}]}`, "400 Invalid: /a: too long"},
 		{"several lines", 400, `{"message":"a\nb\u001b[31mc "}`, "400 a b [31mc"},
 		{"much text", 400, `{"message":"` + strings.Repeat("é", 600) + `"}`, "400 " + strings.Repeat("é", 500) + "…"},
 	} {
