@@ -163,6 +163,8 @@ func (w *world) backupState() {
 		w.backup = data
 	})
 	w.madeThen, w.missedThen, w.postedThen = maps.Clone(w.made), maps.Clone(w.missedAt), maps.Clone(w.posted)
+	w.formerly = newFormer()
+	w.rememberFormer()
 	w.note("backup of the state")
 }
 
@@ -170,7 +172,7 @@ func (w *world) restoreState() {
 	if w.backup == nil {
 		return
 	}
-	alone, matched, agreed, touched := w.alone, w.matched, w.agreed, w.touched
+	alone, matched := w.alone, w.matched
 	w.loseState()
 	w.withoutState(func(path string) {
 		removeState(path)
@@ -184,7 +186,9 @@ func (w *world) restoreState() {
 			w.maybeMade[id] = true
 		}
 	}
-	w.agreed, w.touched = agreed, touched // the backup may know of it, or not
+	w.agreed, w.touched = w.formerly.agreed, w.formerly.touched
+	w.formerly = newFormer()
+	w.rememberFormer()
 	w.note("state restored from the backup")
 	w.loadLinks(w.state)
 }

@@ -35,7 +35,6 @@ func (w *world) wroteRow(r *line) {
 }
 
 // wrote notes that a person wrote a value. One on which both sides agreed last is no edit any more.
-
 func (w *world) wrote(p place, value string) {
 	delete(w.edits, p)
 	if !w.agreed[p][value] {
@@ -111,7 +110,22 @@ func (w *world) replaced(p place, e edit, r *line, c quosim.Contact) {
 
 // standing keeps, of the edits, those that are where they were written: of the others the journal is gone.
 func (w *world) standing() {
+	w.rememberFormer()
 	w.touched = map[place]bool{}
 	w.agreed, w.filled, w.settled = map[place]map[string]bool{}, map[place]bool{}, map[string]bool{}
 	maps.DeleteFunc(w.edits, func(_ place, e edit) bool { return e.value == "" })
+}
+
+// rememberFormer keeps what people wrote and what both sides agreed on, for a state that comes back from a backup: it
+// may know of it, or not.
+func (w *world) rememberFormer() {
+	for p := range w.touched {
+		w.formerly.touched[p] = true
+	}
+	for p, values := range w.agreed {
+		if w.formerly.agreed[p] == nil {
+			w.formerly.agreed[p] = map[string]bool{}
+		}
+		maps.Copy(w.formerly.agreed[p], values)
+	}
 }

@@ -487,6 +487,7 @@ func (w *world) rowAdded(r *line, before map[string]state.Link) {
 			w.t.Errorf("row %s was made with %q as %s, want %q", identity, r.cells[f.column], f.name, want)
 		}
 	}
+	w.empty(c.ID) // a row that is put back is a first sight: its empty one-way fields were never those of a pair
 	delete(w.missedAt, c.ID)
 	w.witness(c.ID, content(c))
 	w.witnessRow(r)

@@ -76,11 +76,12 @@ type world struct {
 	numbered int
 
 	// What people wrote, and what became of it.
-	edits   map[place]edit            // values that people wrote and that are not on both sides yet
-	agreed  map[place]map[string]bool // values on which both sides agreed since the last run that settled the pair
-	filled  map[place]bool            // facets of contacts that were not empty when both sides agreed last
-	touched map[place]bool            // where people wrote anything since the state was made
-	settled map[string]bool           // contacts whose pair a run settled, so that it is no first sight any more; by id
+	edits    map[place]edit            // values that people wrote and that are not on both sides yet
+	agreed   map[place]map[string]bool // values on which both sides agreed since the last run that settled the pair
+	filled   map[place]bool            // facets of contacts that were not empty when both sides agreed last
+	touched  map[place]bool            // where people wrote anything since the state was made
+	formerly former                    // as of the backup and since
+	settled  map[string]bool           // contacts whose pair a run settled, so that it is no first sight any more; by id
 
 	// What the state says after the last run: who belongs to whom, and what is left open.
 	links   map[string]state.Link
@@ -150,6 +151,14 @@ type place struct {
 // edit is a value that a person wrote, in normal form.
 type edit struct{ value string }
 
+// former is what a state that comes back from a backup may know.
+type former struct {
+	agreed  map[place]map[string]bool
+	touched map[place]bool
+}
+
+func newFormer() former { return former{map[place]map[string]bool{}, map[place]bool{}} }
+
 // resolution is a person's word about a conflict.
 type resolution struct {
 	key   string
@@ -171,7 +180,7 @@ func newWorld(t testing.TB, seed uint64) *world {
 		made: map[string]bool{}, maybeMade: map[string]bool{}, missedAt: map[string]time.Time{}, witnessed: map[string]map[string]bool{},
 		moved: map[string]*line{}, movedTel: map[string]string{}, approved: map[string]bool{}, alone: map[string]bool{}, matched: map[string]string{},
 		resolved: map[resolution]bool{}, relinked: map[string]bool{}, deleted: map[string]bool{}, deletes: map[string][]time.Time{}, posted: map[string]sending{},
-		peopleDeleted: map[string]bool{}, kept: map[string]string{}, mayStay: map[string]bool{}}
+		peopleDeleted: map[string]bool{}, kept: map[string]string{}, mayStay: map[string]bool{}, formerly: newFormer()}
 	w.shape = drawShape(w.rng)
 	w.note("%v", w.shape)
 	var err error
