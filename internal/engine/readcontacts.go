@@ -226,7 +226,11 @@ func (r *run) lookUpMissing(ctx context.Context, snap *snapshot) error {
 	missing := map[string]*entry{}
 	var keys []string
 	for key, e := range snap.entries {
-		if e.outside || e.link == nil || e.seen || e.link.ContactID == "" {
+		if e.outside || e.link == nil || e.link.ContactID == "" {
+			continue
+		}
+		if e.seen {
+			r.rivals(key, e)
 			continue
 		}
 		e.unsure = true
@@ -252,10 +256,11 @@ func (r *run) lookUpMissing(ctx context.Context, snap *snapshot) error {
 		}
 	}
 	for _, e := range missing {
-		if !e.seen && e.oddities().other != nil {
-			if err := r.moveLink(ctx, e); err != nil {
-				return err
-			}
+		if e.oddities().other == nil {
+			continue
+		}
+		if err := r.moveLink(ctx, e); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -263,16 +268,31 @@ func (r *run) lookUpMissing(ctx context.Context, snap *snapshot) error {
 
 // moveLink gives a record the contact that was made again under its key, once Quo says that the record's own is gone.
 func (r *run) moveLink(ctx context.Context, e *entry) error {
+	if e.seen {
+		r.rivals(e.link.Key, e)
+		return nil
+	}
 	own, known, err := r.get(ctx, e.link.Key, e.link.ContactID)
 	switch {
 	case own != nil:
-		r.busy[e.link.Key] = fmt.Sprintf("two contacts in Quo claim this record: %s is linked with it, %s has its external id: "+
-			"delete one of them there, or empty that external id", own.ID, e.oddities().other.ID)
+		e.contact = own
+		r.rivals(e.link.Key, e)
 	case known:
 		e.link.ContactID, e.link.Adopted, e.link.Base = e.oddities().other.ID, true, contact.Base{}
 		e.contact, e.seen, e.unsure = e.oddities().other, true, false
 	}
 	return err
+}
+
+// rivals leaves a record alone that two contacts claim: its own lost the external id, which Quo does not take back while
+// another one has it.
+func (r *run) rivals(key string, e *entry) {
+	own, other := e.contact, e.oddities().other
+	if own == nil || other == nil || r.Sync.Policy.Direction == contact.FromQuo {
+		return
+	}
+	r.busy[key] = fmt.Sprintf("two contacts in Quo claim this record: %s is linked with it, %s has its external id: "+
+		"delete one of them there, or empty that external id", own.ID, other.ID)
 }
 
 // getNamed reads the contacts that new rows name by id and that no listing held.

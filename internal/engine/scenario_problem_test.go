@@ -213,3 +213,42 @@ func TestValueThatQuoDoesNotKeepIsAProblemUntilItDoes(t *testing.T) {
 		})
 	}
 }
+
+// Quo keeps pairs of source and external id unique: what the linked contact lost cannot be put back.
+func TestLinkedContactWhoseKeyAnotherHasIsAProblem(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name  string
+		lost  func(*quosim.Contact)
+		whole bool // the workspace is listed, not only our contacts
+	}{
+		{"label and key", func(c *quosim.Contact) { c.ExternalID, c.Source = nil, nil }, false},
+		{"label and key, whole workspace", func(c *quosim.Contact) { c.ExternalID, c.Source = nil, nil }, true},
+		{"label", func(c *quosim.Contact) { c.Source = nil }, false},
+		{"key", func(c *quosim.Contact) { c.ExternalID = nil }, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			s := newScene(t)
+			s.people(3)
+			s.done()
+			own := s.contact(key(2)).ID
+			s.inQuo(key(2), c.lost)
+			other := s.add(quosim.Contact{ExternalID: new(key(2)), Source: new(label), FirstName: new("Zoë")}).ID
+			if c.whole {
+				s.rows = append(s.rows, person(4))
+				s.save()
+			}
+			report := s.done()
+			wantProblem(t, report, key(2), "two contacts in Quo claim this record", own+" is linked", other+" has its external id", "delete one")
+			wantEqual(t, "updates", s.seen().Updates, 0)
+
+			if err := s.quo.Delete(other); err != nil {
+				t.Fatal(err)
+			}
+			wantEqual(t, "updated once there is one", s.done().Updated, 1)
+			wantEqual(t, "contact", s.contact(key(2)).ID, own)
+			s.wantQuiet()
+		})
+	}
+}
