@@ -42,6 +42,14 @@ func (w *world) wrote(p place, value string) {
 	}
 }
 
+// agree notes a value on which both sides may have agreed.
+func (w *world) agree(p place, value string) {
+	if w.agreed[p] == nil {
+		w.agreed[p] = map[string]bool{}
+	}
+	w.agreed[p][value] = true
+}
+
 // checkEdits looks at the values that people wrote and that were not on both sides when it was last asked: each stands
 // where it was written, or a rule replaced it and it is in the journal.
 func (w *world) checkEdits() {

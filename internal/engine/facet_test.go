@@ -145,14 +145,15 @@ func (w *world) timeOfDay(day string) string {
 
 // slot is a phone number or an e-mail that the mapping names by a label.
 type slot struct {
+	column  int
 	label   string
 	renames []string // what people call it instead
 	items   func(*quosim.Contact) *[]quosim.Item
 }
 
 var (
-	mobileSlot = slot{"mobile", []string{"Handy", "cell"}, func(c *quosim.Contact) *[]quosim.Item { return &c.PhoneNumbers }}
-	workSlot   = slot{"work", []string{"private"}, func(c *quosim.Contact) *[]quosim.Item { return &c.Emails }}
+	mobileSlot = slot{colPhone, "mobile", []string{"Handy", "cell"}, func(c *quosim.Contact) *[]quosim.Item { return &c.PhoneNumbers }}
+	workSlot   = slot{colEmail, "work", []string{"private"}, func(c *quosim.Contact) *[]quosim.Item { return &c.Emails }}
 )
 
 // index is where a contact has the item, under whatever label people gave it, -1 when it has none.
@@ -164,9 +165,9 @@ func (s slot) index(c *quosim.Contact) int {
 	return slices.IndexFunc(items, func(i quosim.Item) bool { return slices.Contains(s.renames, i.Name) })
 }
 
-// renamed reports whether a contact has an item that people may have renamed.
-func (s slot) renamed(c quosim.Contact) bool {
-	return slices.ContainsFunc(*s.items(&c), func(i quosim.Item) bool { return slices.Contains(s.renames, i.Name) })
+// hides reports whether a contact has the facet's item under a label that people may have chosen.
+func (s slot) hides(f *facet, c quosim.Contact) bool {
+	return f.column == s.column && slices.ContainsFunc(*s.items(&c), func(i quosim.Item) bool { return slices.Contains(s.renames, i.Name) })
 }
 
 func (s slot) value(c *quosim.Contact) string {

@@ -24,14 +24,15 @@ func (w *world) begin() {
 	defer w.mu.Unlock()
 	w.quo.ResetRequests()
 	w.now = moment{order: slices.Clone(w.rows), strangers: map[string][]string{}, updatedAt: map[string]time.Time{}, rows: map[*line]bool{}, ids: map[string]bool{},
-		unread: map[string]bool{}, blind: map[string]bool{}, flying: map[string]int{}}
+		unread: map[string]bool{}, blind: map[string]bool{}, looked: map[string]bool{}, got: map[string]bool{}, flying: map[string]int{}}
 	for id, c := range w.known {
 		w.now.updatedAt[id] = c.UpdatedAt
 		w.now.all++
-		_, linked := w.byID[id]
+		link, linked := w.byID[id]
 		if text(c.Source) == label {
 			w.now.counted++
-		} else if linked {
+		}
+		if linked && (text(c.Source) != label || text(c.ExternalID) != link.Key) { // a scoped run looks for the key
 			w.now.unlisted++
 		}
 		if text(c.Source) != label && !linked {
@@ -91,8 +92,11 @@ func (w *world) witness(id, content string) {
 	w.witnessed[id][content] = true
 }
 
-// witnessRow notes the same of a row.
-func (w *world) witnessRow(r *line) { w.witness("row "+w.identity(r), w.sent(r)) }
+// witnessRow notes the same of a row, which may lose the id that it is known by.
+func (w *world) witnessRow(r *line) {
+	w.witness("row "+w.identity(r), w.sent(r))
+	w.witness(fmt.Sprintf("row %p", r), w.sent(r))
+}
 
 // end looks at what a run did, or two at once.
 func (w *world) end(o runOptions, reports ...engine.Report) {
@@ -418,6 +422,7 @@ func (w *world) rowWritten(r, now *line) {
 		case !paired && !w.shape.keyed: // the id of its contact is yet to be written, and edits hide which one it is
 		case !paired:
 			wrong(col, "the row has no contact")
+		case now.cells[col] == "" && w.byID[c.ID].Adopted && (mobileSlot.hides(&facets[i], c) || workSlot.hides(&facets[i], c)): // nobody knows it
 		case now.cells[col] == "" && w.neverFilled(place{nil, c.ID, i}, place{r, "", i}):
 			wrong(col, "an empty value that both sides never agreed on wipes nothing")
 		case r.cells[col] == "" && w.shape.flows[i].keepEmpty && !w.touched[place{nil, c.ID, i}]:
@@ -441,7 +446,8 @@ func (w *world) rowRemoved(r *line) {
 		w.t.Errorf("row %s was deleted, but contact_gone is %s", w.identity(r), w.shape.contactGone)
 	case there && !w.now.edited && (isOurs(c) || w.shape.direction == contact.FromQuo): // not one whose id somebody pasted
 		w.t.Errorf("row %s was deleted, but its contact %s is there", w.identity(r), c.ID)
-	case w.shape.direction != contact.FromQuo && !w.witnessed["row "+w.identity(r)][w.sent(r)]:
+	case w.shape.direction != contact.FromQuo && !w.witnessed["row "+w.identity(r)][w.sent(r)] &&
+		(w.identity(r) != "" || !w.witnessed[fmt.Sprintf("row %p", r)][w.sent(r)]):
 		w.t.Errorf("row %s was deleted, but it was changed after its contact went", w.identity(r))
 	}
 	w.braked("row "+r.cells[colNo], w.identity(r))
@@ -480,7 +486,7 @@ func (w *world) rowAdded(r *line, before map[string]state.Link) {
 		if !w.shape.writes(i, contact.Source) {
 			want = ""
 		}
-		if f.column == colPhone && mobileSlot.renamed(c) || f.column == colEmail && workSlot.renamed(c) {
+		if mobileSlot.hides(f, c) || workSlot.hides(f, c) {
 			continue // nothing says that this is the one that the mapping names
 		}
 		if have := f.norm(w, r.cells[f.column]); have != want && !w.now.ids[c.ID] {
@@ -519,10 +525,10 @@ func (w *world) settle(clean bool) {
 				w.filled[there] = v != ""
 			}
 			for _, p := range []place{cell, there} {
-				if done || w.agreed[p] == nil {
-					w.agreed[p] = map[string]bool{}
+				if done {
+					delete(w.agreed, p)
 				}
-				w.agreed[p][v] = true
+				w.agree(p, v)
 			}
 		}
 	}

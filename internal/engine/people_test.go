@@ -1,13 +1,16 @@
 package engine_test
 
 import (
+	"context"
 	"encoding/json"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"time"
 
 	"syncd/internal/quo/quosim"
+	"syncd/internal/state"
 )
 
 // someTime is how long nothing happens before a run.
@@ -33,7 +36,7 @@ func (w *world) people() []choice {
 	}
 	return append(calm, []choice{
 		{2, w.addRow}, {2, w.editContact}, {1, w.deleteManyRows}, {1, w.doubleRow}, {2, w.breakRow}, {1, w.changeKey}, {1, w.moveKeys}, {1, w.copyRow},
-		{1, w.addEqualRow}, {2, w.clearID}, {2, w.pasteID}, {2, w.undoDeleteRow}, {2, w.undoDeleteContact}, {2, w.addBystander}, {3, w.addTwin},
+		{1, w.addEqualRow}, {2, w.clearID}, {2, w.pasteID}, {2, w.addNamedRow}, {4, w.undoDeleteRow}, {2, w.undoDeleteContact}, {2, w.addBystander}, {3, w.addTwin},
 		{2, w.loseLabel}, {1, w.loseState}, {1, w.restoreState}, {2, w.backupState}, {1, w.emptyFile},
 		{2, w.resolve}, {1, w.relink}, {1, w.rekey}, {2, w.match}, {2, w.approve}, {1, w.editManyRows},
 	}...)
@@ -112,7 +115,11 @@ func (w *world) editManyRows() {
 
 func (w *world) deleteRow() {
 	if len(w.rows) > 1 {
-		w.removeRow(w.rng.IntN(len(w.rows)))
+		at := w.rng.IntN(len(w.rows))
+		if i := slices.Index(w.rows, w.back); i >= 0 && w.rng.IntN(3) == 0 { // once more
+			at = i
+		}
+		w.removeRow(at)
 		w.saveRows()
 	}
 }
@@ -146,7 +153,10 @@ func (w *world) undoDeleteRow() {
 	if len(w.removed) == 0 {
 		return
 	}
-	at := w.rng.IntN(len(w.removed))
+	at := len(w.removed) - 1
+	if w.rng.IntN(2) == 0 {
+		at = w.rng.IntN(len(w.removed))
+	}
 	r := w.removed[at]
 	w.removed = slices.Delete(w.removed, at, at+1)
 	if w.row(w.identity(r)) != nil {
@@ -155,6 +165,7 @@ func (w *world) undoDeleteRow() {
 	if w.shape.status {
 		r.cells[colStatus] = ""
 	}
+	w.back = r
 	w.insert(r)
 	w.saveRows()
 }
@@ -303,6 +314,22 @@ func (w *world) pasteID() {
 	w.saveRows()
 }
 
+// addNamedRow is a new row that names a contact: one that people made, that is gone or that never was.
+func (w *world) addNamedRow() {
+	if !w.shape.contactID {
+		return
+	}
+	r, id := w.newRow(), w.pick("nonsense", "0123456789abcdef01234567")
+	if c, ok := w.someContact(func(c quosim.Contact) bool { return !w.ours[c.ID] }); ok && w.rng.IntN(2) == 0 {
+		id = c.ID
+	} else if len(w.erased) > 0 && w.rng.IntN(2) == 0 {
+		id = w.erased[w.rng.IntN(len(w.erased))].ID
+	}
+	r.cells[colContact] = id
+	w.insert(r)
+	w.saveRows()
+}
+
 // moveFilter moves a row out of the filter, or back.
 func (w *world) moveFilter() {
 	if r := w.someRow(); r != nil {
@@ -431,12 +458,17 @@ func (w *world) editRest(id string) {
 }
 
 // renameLabel is a person who calls a number by another name. Who changes the number too before a run comes by has
-// another number, to everybody's eyes.
+// another number, to everybody's eyes; and so has one whose number a run changed without hearing the answer.
 func (w *world) renameLabel() {
+	unheard, err := w.state.Open(context.Background(), "customers")
+	if err != nil {
+		w.t.Fatal(err)
+	}
 	i := slices.IndexFunc(facets, func(f facet) bool { return f.column == colPhone })
 	known := func(c quosim.Contact) bool {
 		_, edited := w.edits[place{nil, c.ID, i}]
-		return isOurs(c) && mobile(&c) != "" && !edited && w.settled[c.ID]
+		sent := slices.ContainsFunc(unheard, func(e state.Entry) bool { return e.ContactID == c.ID })
+		return isOurs(c) && mobile(&c) != "" && !edited && !sent && w.settled[c.ID]
 	}
 	if c, ok := w.someContact(known); ok {
 		w.edit(c.ID, func(c *quosim.Contact) { c.PhoneNumbers[mobileSlot.index(c)].Name = w.pick("Handy", "Mobile", "cell") })
@@ -516,6 +548,9 @@ func (w *world) addTwin() {
 		defer func() { w.insert(r); w.saveRows() }()
 	}
 	c := quosim.Contact{FirstName: pointer(w.pick("Twin", facets[0].norm(w, r.cells[colFirst]))), Source: pointer(w.pick("", "", "csv-v2", "device"))}
+	if w.rng.IntN(5) == 0 {
+		c.ExternalID, c.Source = new(fmt.Sprintf("X-%d", w.rng.IntN(1000))), new("other-system")
+	}
 	if tel := e164(r.cells[colPhone]); len(tel) == len("+14155550000") {
 		c.PhoneNumbers = []quosim.Item{{Name: w.pick("mobile", "Handy"), Value: tel}}
 	}

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"syncd/internal/contact"
 	"syncd/internal/engine"
 	"syncd/internal/quo/quosim"
 	"syncd/internal/state"
@@ -21,15 +22,15 @@ func (w *world) runs() []choice {
 
 func (w *world) cleanRun() {
 	w.clock.advance(w.someTime())
-	w.checkDoubled(w.run(runOptions{}))
-}
-
-// checkDoubled checks that a run that went well reports every doubled key.
-func (w *world) checkDoubled(report engine.Report) {
 	rows := map[string]int{}
 	for _, r := range w.rows {
 		rows[w.identity(r)]++
 	}
+	w.checkDoubled(rows, w.run(runOptions{}))
+}
+
+// checkDoubled checks that a run that went well reports every key that it found doubled.
+func (w *world) checkDoubled(rows map[string]int, report engine.Report) {
 	for key, n := range rows {
 		link := w.byID[key]
 		if n > 1 && key != "" && report.Err() == nil && !slices.ContainsFunc(report.Problems, func(p engine.Problem) bool { return p.Key == key || p.Key == link.Key }) {
@@ -98,10 +99,22 @@ func (w *world) editMeanwhile() {
 	w.settle(false)
 	w.note("meanwhile:")
 	w.addBystander()
-	if r := w.someRow(); r != nil && !w.broken(r) && !w.filtered(r) {
-		w.editCell(r, w.rng.IntN(len(facets)+1))
+	r, i := w.someRow(), w.rng.IntN(len(facets)+1)
+	if at, ok := w.collision(contact.Source); ok {
+		r, i = at.row, at.facet
+	}
+	if r != nil && !w.broken(r) && !w.filtered(r) {
+		if i < len(facets) { // the run may settle what it read before
+			w.agree(place{r, "", i}, facets[i].norm(w, r.cells[facets[i].column]))
+		}
+		w.editCell(r, i)
 		w.now.rows[r] = true
 		w.saveRows()
+	}
+	if at, ok := w.collision(contact.Quo); ok {
+		w.now.unread[at.id], w.now.ids[at.id] = true, true
+		w.editFacet(at.id, at.facet)
+		return
 	}
 	c, ok := w.someContact(func(c quosim.Contact) bool { return isOurs(c) && w.rowOf(c) == nil })
 	if !ok || w.rng.IntN(2) == 0 {
@@ -116,6 +129,30 @@ func (w *world) editMeanwhile() {
 	} else {
 		w.editFacet(c.ID, w.rng.IntN(len(facets)))
 	}
+}
+
+// collision is, half of the time, a place on a side which the run is about to write, for somebody edited the other one.
+func (w *world) collision(side contact.Side) (place, bool) {
+	var all []place
+	for _, r := range w.rows {
+		c, ok := w.contactOf(r)
+		for i := range facets {
+			here, there := place{r, "", i}, place{nil, c.ID, i}
+			_, inRow := w.edits[here]
+			_, inQuo := w.edits[there]
+			switch {
+			case !ok || !isOurs(c):
+			case side == contact.Source && inQuo && !inRow:
+				all = append(all, here)
+			case side == contact.Quo && inRow && !inQuo:
+				all = append(all, there)
+			}
+		}
+	}
+	if len(all) == 0 || w.rng.IntN(2) == 0 {
+		return place{}, false
+	}
+	return all[w.rng.IntN(len(all))], true
 }
 
 // refusedRun is a run during which a second process starts: it finds the lease taken and does nothing.

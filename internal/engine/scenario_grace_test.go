@@ -140,6 +140,38 @@ func TestEditedContactOfAGoneRowIsKeptOnAPersonsWord(t *testing.T) {
 	wantEqual(t, "contacts", len(s.quo.Contacts()), 5)
 }
 
+// TestRowThatIsPutBackHoldsTheNumberUnderAnotherLabel: the slot of a link is known by what it held.
+func TestRowThatIsPutBackHoldsTheNumberUnderAnotherLabel(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name    string
+		rowGone reconcile.RowGone
+		ask     func(*scene)
+	}{
+		{"settled for Quo", reconcile.RowGoneDelete, func(s *scene) { s.resolve(key(2), contact.WholeRecord, contact.Quo) }},
+		{"relinked", reconcile.RowGoneKeep, func(s *scene) {
+			if err := s.store.Relink(t.Context(), "customers", key(2)); err != nil {
+				t.Fatal(err)
+			}
+		}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := newScene(t)
+			s.twoWay()
+			s.sync.Policy.CreateInSource, s.sync.Policy.RowGone = reconcile.CreateOurs, c.rowGone
+			s.people(5)
+			s.done()
+			s.remove(key(2))
+			s.inQuo(key(2), func(c *quosim.Contact) { c.PhoneNumbers[0].Name = "Handy" })
+			s.done()
+			c.ask(s)
+			wantEqual(t, "rows created", s.done().SourceCreated, 1)
+			wantEqual(t, "phone", s.readRow(key(2))[scenePhone], "+14155551002")
+			s.wantQuiet()
+		})
+	}
+}
+
 // TestRowThatCannotBeToldIsNotGone holds for all that makes a row hard to find, without anybody having deleted it.
 func TestRowThatCannotBeToldIsNotGone(t *testing.T) {
 	t.Parallel()

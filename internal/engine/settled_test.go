@@ -87,6 +87,7 @@ func (w *world) checkRow(r *line) {
 		w.t.Errorf("row %s is unlinked (%s), but its contact is there", w.identity(r), link.Unlinked)
 	case !link.Linked() && !w.peopleDeleted[link.ContactID]:
 		w.t.Errorf("row %s is unlinked (%s), but nobody deleted its contact", w.identity(r), link.Unlinked)
+	case !link.Linked() && strings.HasPrefix(link.Unlinked, "the row"): // nothing is done when the other side goes too
 	case !link.Linked() && w.shape.contactGone != reconcile.ContactGoneKeep:
 		w.t.Errorf("row %s is unlinked (%s), but contact_gone is %s", w.identity(r), link.Unlinked, w.shape.contactGone)
 	case !link.Linked():
@@ -130,8 +131,7 @@ func (w *world) compare(r *line, c quosim.Contact, link linkState) {
 		case flow.keepEmpty && cell == "":
 		case flow.direction == contact.ToQuo && cell == "" && !w.filled[place{nil, c.ID, i}]:
 		case flow.direction == contact.FromQuo && there == "" && !w.filled[place{nil, c.ID, i}]:
-		case f.column == colPhone && link.Adopted && mobileSlot.renamed(c): // under a label that no state knows: it is theirs
-		case f.column == colEmail && link.Adopted && workSlot.renamed(c):
+		case link.Adopted && (mobileSlot.hides(f, c) || workSlot.hides(f, c)): // under a label that no state knows: it is theirs
 		default:
 			w.t.Errorf("record %s (%s): %s is %q in the file and %q in Quo", w.identity(r), c.ID, f.name, cell, there)
 		}

@@ -23,10 +23,11 @@ func (w *world) watch(_ int, r *http.Request) {
 		w.reads(id, r.URL.Query()["externalIds"])
 		return
 	}
+	process := r.Header.Get("Authorization")
 	if w.shape.direction == contact.FromQuo {
 		w.t.Errorf("%s %s, but the sync is from-quo", r.Method, r.URL.Path)
 	}
-	if process := r.Header.Get("Authorization"); len(w.now.writers) == 0 || w.now.writers[len(w.now.writers)-1] != process {
+	if len(w.now.writers) == 0 || w.now.writers[len(w.now.writers)-1] != process {
 		w.now.writers = append(w.now.writers, process)
 	}
 	if w.now.unread[id] {
@@ -36,6 +37,10 @@ func (w *world) watch(_ int, r *http.Request) {
 	switch r.Method {
 	case http.MethodPost:
 		w.watchCreate(r)
+	case http.MethodPatch:
+		if w.rereads[process] && !w.now.looked[id] {
+			w.t.Errorf("contact %s is written, but was not read again", id)
+		}
 	case http.MethodDelete:
 		w.watchDelete(id)
 	}
@@ -44,9 +49,11 @@ func (w *world) watch(_ int, r *http.Request) {
 // reads notes that a run read what people did to contacts while it went on.
 func (w *world) reads(id string, keys []string) {
 	delete(w.now.unread, id)
-	for id := range w.now.unread {
-		if c, ok := w.quo.Get(id); ok && slices.Contains(keys, text(c.ExternalID)) {
-			delete(w.now.unread, id)
+	w.now.looked[id], w.now.got[id] = true, true
+	for _, c := range w.quo.Contacts() {
+		if slices.Contains(keys, text(c.ExternalID)) {
+			delete(w.now.unread, c.ID)
+			w.now.looked[c.ID] = true
 		}
 	}
 }
@@ -97,7 +104,7 @@ func (w *world) watchCreate(r *http.Request) {
 			w.t.Errorf("contact %s is created, but it is there: it was not looked up", key)
 		}
 	}
-	if before, ok := w.posted[key]; ok && !before.heard && before.process != w.processes && w.clock.Now().Sub(before.at) < leaseTTL {
+	if before, ok := w.posted[key]; ok && !before.heard && w.clock.Now().Sub(before.at) < leaseTTL {
 		w.t.Errorf("contact %s is created again %v after a create that went unheard: it was not settled", key, w.clock.Now().Sub(before.at))
 	}
 	w.posted[key] = sending{at: w.clock.Now(), process: w.processes}
@@ -113,6 +120,11 @@ func (w *world) watchCreate(r *http.Request) {
 		return
 	case w.filtered(row):
 		w.t.Errorf("contact %s is created, but the filter leaves its row out", key)
+	case w.shape.keyed && w.shape.contactID && row.cells[colContact] != "" && w.links[key].Key == "" && !w.alone[key] && !w.now.edited:
+		w.t.Errorf("contact %s is created, but its row names %s", key, row.cells[colContact])
+	}
+	if was := w.links[key]; was.Linked() && was.ContactID != "" && !w.now.got[was.ContactID] && !w.now.edited {
+		w.t.Errorf("contact %s is made again, but Quo was not asked for %s", key, was.ContactID)
 	}
 	if values, ok := w.kept[key]; ok && values == w.values(row) && w.shape.contactGone == reconcile.ContactGoneKeep && !w.relinked[key] && !w.now.edited {
 		w.t.Errorf("contact %s is created again, but people deleted it and its row is as it was", key)
@@ -173,6 +185,8 @@ func (w *world) watchDelete(id string) {
 		fail("its row only lost the id")
 	case missed.IsZero() || now.Sub(missed) < grace:
 		fail("its row was missed at %v", missed)
+	case !w.now.got[id]:
+		fail("it was not read right before")
 	case !w.now.unread[id] && !w.now.blind[id] && !w.witnessed[id][content(c)]:
 		fail("a person edited it, and no run saw that while its row was there: %s", dump(c))
 	case row != nil && slices.Contains(w.rows, row) && e164(row.cells[colPhone]) == w.movedTel[identity] && mobile(&c) == w.movedTel[identity] && w.linkOf(row).Key == "":

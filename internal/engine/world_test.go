@@ -70,6 +70,7 @@ type world struct {
 	state    *sqlite.Store
 	backup   []byte           // of the state
 	removed  []*line          // rows that people deleted, to be put back
+	back     *line            // the one that was put back last
 	erased   []quosim.Contact // contacts that people deleted, to be made again
 	nextID   int
 	nextTel  int
@@ -117,8 +118,9 @@ type world struct {
 	relinked map[string]bool
 
 	processes int
-	calls     bool // the last run was clean, so that the requests of the next one can be told in advance
-	problems  int  // of the last run
+	rereads   map[string]bool // processes that read every contact again before they write it; by key
+	calls     bool            // the last run was clean, so that the requests of the next one can be told in advance
+	problems  int             // of the last run
 }
 
 // moment is what holds during one run.
@@ -137,6 +139,8 @@ type moment struct {
 	unread    map[string]bool
 	ids       map[string]bool
 	blind     map[string]bool // contacts that a run wrote without having read what people did to them
+	looked    map[string]bool // contacts that it read or looked up by themselves
+	got       map[string]bool // of them, those that it read by their id, though it be gone
 	flying    map[string]int  // writes under way
 	writers   []string        // keys of the processes that wrote, in order, repetitions left out
 }
@@ -180,7 +184,7 @@ func newWorld(t testing.TB, seed uint64) *world {
 		made: map[string]bool{}, maybeMade: map[string]bool{}, missedAt: map[string]time.Time{}, witnessed: map[string]map[string]bool{},
 		moved: map[string]*line{}, movedTel: map[string]string{}, approved: map[string]bool{}, alone: map[string]bool{}, matched: map[string]string{},
 		resolved: map[resolution]bool{}, relinked: map[string]bool{}, deleted: map[string]bool{}, deletes: map[string][]time.Time{}, posted: map[string]sending{},
-		peopleDeleted: map[string]bool{}, kept: map[string]string{}, mayStay: map[string]bool{}, formerly: newFormer()}
+		peopleDeleted: map[string]bool{}, kept: map[string]string{}, mayStay: map[string]bool{}, formerly: newFormer(), rereads: map[string]bool{}}
 	w.shape = drawShape(w.rng)
 	w.note("%v", w.shape)
 	var err error
@@ -263,6 +267,7 @@ func (w *world) process(o runOptions, key string) *process {
 	if w.rng.IntN(2) == 0 { // else every contact is re-read before it is written
 		sync.RefreshAfter = 10 * time.Second
 	}
+	w.rereads[key] = sync.RefreshAfter == 0
 	files := csvfile.Options{Path: w.path("rows.csv"), Key: sync.Mapping.Key}
 	if files.Delimiter = string(w.shape.comma); w.shape.comma == '\t' {
 		files.Delimiter = "tab"

@@ -408,13 +408,16 @@ func (d *decider) contactAlone(s *Subject) {
 // admits reports whether the source can hold a row for the contact: one that the sync's filter lets in, and that says
 // whose it is.
 func (d *decider) admits(s *Subject) bool {
-	return d.Mapping.Admits(s.Key, d.rowValues(s.Contact))
+	return d.Mapping.Admits(s.Key, d.rowValues(s))
 }
 
-// rowValues is what the row of a contact is to hold.
-func (d *decider) rowValues(c *contact.Contact) contact.Values {
-	values := contact.Values{}
-	quo := d.Mapping.ContactValues(*c, nil)
+// rowValues is what the row of a contact is to hold. What a former link knows finds a number under another label.
+func (d *decider) rowValues(s *Subject) contact.Values {
+	values, near := contact.Values{}, mapping.Near(nil)
+	if s.Link != nil {
+		near = nearOf(s.Link.Base, nil)
+	}
+	quo := d.Mapping.ContactValues(*s.Contact, near)
 	for _, f := range d.Mapping.Fields() {
 		if v := quo[f.Name]; f.Direction != contact.ToQuo && !v.Blank() {
 			values[f.Name] = v
@@ -432,7 +435,7 @@ func (d *decider) createRow(s *Subject, why string) {
 	link := contact.Link{Key: s.Key, ContactID: s.Contact.ID, Adopted: s.Link == nil || s.Link.Adopted || s.Link.ContactID != s.Contact.ID,
 		Base: contact.Base{}, QuoHash: s.Contact.ContentHash()}
 	o := Operation{Key: s.Key, Side: contact.Source, Action: contact.Create, Reason: why, Contact: s.Contact, Link: link,
-		Settles: contact.Base{}, Set: d.rowValues(s.Contact)}
+		Settles: contact.Base{}, Set: d.rowValues(s)}
 	for _, f := range d.Mapping.Fields() {
 		if v, ok := o.Set[f.Name]; ok {
 			o.change(f, contact.Value{}, v, why)
