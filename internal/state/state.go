@@ -45,6 +45,25 @@ type Lease struct {
 	Token  int64
 }
 
+// Schedule is when a sync is due, and when it last went well.
+type Schedule struct {
+	Sync string
+	// Spec is the schedule by which DueAt was reckoned; "" for a sync that nobody planned.
+	Spec  string
+	DueAt time.Time // zero for a sync that nobody planned
+	// Missed counts the times of the schedule at which the sync still ran or nobody was there to run it.
+	Missed int64
+	// SucceededAt is when the last run over all records ended Done or Held; zero when none did.
+	SucceededAt time.Time
+}
+
+// Claim is a sync that was due, and the lease that was taken to run it.
+type Claim struct {
+	Lease Lease
+	DueAt time.Time
+	Now   time.Time // the store's clock when it was claimed
+}
+
 // Sync is what is remembered of one sync as a whole. The zero value, but for the name, is that of a sync that
 // never ran.
 type Sync struct {
@@ -195,6 +214,7 @@ type Count struct {
 // lease is not the sync's last one, and then return ErrLeaseLost. All times are by the store's clock.
 type Store interface {
 	Leases
+	Schedules
 	Records
 	Reports
 	Decisions
@@ -213,6 +233,21 @@ type Leases interface {
 	Renew(ctx context.Context, lease Lease, ttl time.Duration) error
 	// Release gives the lease back; one that was lost is left to its holder, without an error.
 	Release(ctx context.Context, lease Lease) error
+}
+
+// Schedules say when syncs are due, and hand each one that is to one process.
+type Schedules interface {
+	// Plan says when a sync is due by a schedule. A sync that was planned by the same one keeps its time.
+	Plan(ctx context.Context, sync, spec string, due time.Time) error
+	// Claim takes the leases, for ttl, of syncs among those named that are due and that nobody holds: at most limit, the
+	// one first that is due the longest. They stay due until they are rescheduled, so that another process takes them
+	// over when this one dies.
+	Claim(ctx context.Context, syncs []string, holder string, ttl time.Duration, limit int) ([]Claim, error)
+	// Reschedule gives the lease of a claimed sync back and says when it is due next, and how many times of its
+	// schedule were missed.
+	Reschedule(ctx context.Context, lease Lease, spec string, due time.Time, missed int64) error
+	// Schedules returns the schedules of all syncs that were ever planned or run, by name.
+	Schedules(ctx context.Context) ([]Schedule, error)
 }
 
 // Records are the links and the journal.
@@ -243,7 +278,7 @@ type Reports interface {
 	// Running belongs to a process that died: it becomes Failed.
 	StartRun(ctx context.Context, lease Lease) (Run, error)
 	// FinishRun records how a run ended, stamps its end, and replaces the findings of the sync; nil findings leave
-	// those of the run before.
+	// those of the run before. When it is Done or Held, and its findings are about all records, it has succeeded.
 	FinishRun(ctx context.Context, lease Lease, run Run, findings *Findings) error
 	// Runs returns the newest runs, newest first; of all syncs when sync is "". A limit of 0 means all.
 	Runs(ctx context.Context, sync string, limit int) ([]Run, error)

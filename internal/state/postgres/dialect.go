@@ -37,7 +37,7 @@ const (
 
 // dialect is how Postgres does what other databases do in another way.
 var dialect = sqlstore.Dialect{
-	Lock: lockSQL, Reserve: reserveSQL, Now: nowSQL, Numbered: []string{numberRunsSQL, numberProblemsSQL},
+	Lock: lockSQL, Reserve: reserveSQL, Unlocked: "FOR UPDATE SKIP LOCKED", Now: nowSQL, Numbered: []string{numberRunsSQL, numberProblemsSQL},
 	Array:     func(t sqlstore.Type) string { return arrays[t] },
 	In:        func(parameter int) string { return fmt.Sprintf("= ANY ($%d::text[])", parameter) },
 	Set:       set,

@@ -139,7 +139,7 @@ func TestReadOnlyWithoutState(t *testing.T) {
 
 func TestReadOnlyOlderSchema(t *testing.T) {
 	url := migrated(t)
-	pgtest.Execute(t, url, `DELETE FROM syncd_version WHERE version_id = 2`)
+	pgtest.Execute(t, url, `DELETE FROM syncd_version WHERE version_id = (SELECT max(version_id) FROM syncd_version)`)
 	_, err := OpenReadOnly(t.Context(), url, Options{})
 	if err == nil || !strings.Contains(err.Error(), "run syncd migrate") {
 		t.Errorf("got %v", err)

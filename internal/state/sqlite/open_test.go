@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -14,6 +15,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"syncd/internal/state"
+	"syncd/internal/state/sqlstore"
 	"syncd/internal/state/statetest"
 )
 
@@ -107,7 +109,7 @@ func TestOpenRefuses(t *testing.T) {
 				check(t, openAt(t, path, Options{}).Close())
 				execute(t, path, `INSERT INTO goose_db_version (version_id, is_applied) VALUES (7, 1)`)
 			},
-			"it has schema 7, this syncd knows up to 2: use a newer syncd",
+			fmt.Sprintf("it has schema 7, this syncd knows up to %d: use a newer syncd", sqlstore.Latest),
 		},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -22,7 +22,8 @@ type table struct {
 // tables are all tables, those first that others refer to. A test compares them with the schema.
 var tables = []table{
 	{"syncs", `{name text}, {label text}, {first_run_done bool}, {source json}`},
-	{"leases", `{sync text}, {holder text}, {token number}, {expires_at time}`},
+	{"leases", `{sync text}, {holder text}, {token number}, {expires_at time}, {schedule text}, {due_at time},
+		{missed number}, {succeeded_at time}`},
 	{"links", `{sync text}, {key text}, {contact_id text}, {adopted bool}, {unlinked text}, {relink bool}, {pending bool},
 		{source_hash hash}, {quo_hash hash}, {gone_at time}, {linked_at time}, {base json}`},
 	{"runs", `{id number}, {sync text}, {status text}, {started_at time}, {finished_at time}, {report json}`},

@@ -11,6 +11,9 @@ type Dialect struct {
 	// Reserve takes slots: its parameters are the limit's name, the store's time (null for the database's) and how many
 	// microseconds are taken. It returns the end of what was taken, and the time.
 	Reserve string
+	// Unlocked ends a query for rows that are to be changed: it locks them, and leaves out those that another transaction
+	// has locked. "" where one transaction at a time writes.
+	Unlocked string
 	// Now is a query that returns the database's time; "" where it has none.
 	Now string
 	// Numbered are queries that make new ids follow those of rows that were copied.

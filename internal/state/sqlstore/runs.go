@@ -49,6 +49,9 @@ func (s *Store) FinishRun(ctx context.Context, lease state.Lease, run state.Run,
 		if err != nil || findings == nil {
 			return err
 		}
+		if err := tx.succeeded(ctx, run, findings); err != nil {
+			return err
+		}
 		return tx.replaceFindings(ctx, run.ID, findings)
 	})
 }

@@ -18,7 +18,8 @@ import (
 //	WITH item (its_key) AS (SELECT * FROM unnest($2::text[]))
 //	DELETE FROM links USING item WHERE sync = $1 AND key = item.its_key
 //
-// A query for many texts compares with {in}, which stands for the last parameter, all of them.
+// A query for many texts compares with {in}, which stands for the last parameter, all of them. One that ends in {unlocked}
+// leaves out the rows that another transaction is writing.
 var (
 	placeholder = regexp.MustCompile(`\{(\w+) (\w+)\}`)
 	valuesList  = regexp.MustCompile(`VALUES \(([^()]*)\)`)
@@ -37,7 +38,7 @@ func (d *Dialect) Complete(text string) string {
 	columns := columnsOf(text)
 	switch {
 	case len(columns) == 0:
-		return strings.ReplaceAll(text, "{in}", d.In(first))
+		return strings.NewReplacer("{in}", d.In(first), "{unlocked}", d.Unlocked).Replace(text)
 	case d.Array == nil:
 		return replace(text, columns, func(i int) string { return fmt.Sprintf("$%d", first+i) })
 	}

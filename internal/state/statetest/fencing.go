@@ -26,6 +26,9 @@ var fencedWrites = []struct {
 		run.Status = state.RunDone
 		return w.FinishRun(w.ctx, lease, run, &state.Findings{})
 	}},
+	{"Reschedule", func(w *world, lease state.Lease, _ state.Run) error {
+		return w.Reschedule(w.ctx, lease, "@hourly", w.clock.Now(), 1)
+	}},
 	{"Rekey", func(w *world, lease state.Lease, _ state.Run) error {
 		return w.Rekey(w.ctx, lease, "C-1", "C-9")
 	}},
@@ -62,6 +65,8 @@ var fencingCases = []testCase{
 			if err := f.write(w, lease, run); err != nil {
 				w.Errorf("%s: %v", f.name, err)
 			}
+			w.must(w.Release(w.ctx, lease))
+			lease = w.acquire("customers")
 			w.must(w.Commit(w.ctx, lease, state.Batch{Drop: []string{"C-1", "C-2", "C-9"}}))
 			w.must(w.Release(w.ctx, lease))
 		}

@@ -38,7 +38,7 @@ var children = map[string]func(ctx context.Context, open Opener, place string) e
 		}
 		return s.Close()
 	},
-	"count": count, "write for ever": writeForEver, "reserve": reserve,
+	"count": count, "write for ever": writeForEver, "reserve": reserve, "claim": claim,
 }
 
 // Main makes this process one of those that RunProcesses starts, and ends it. In others it does nothing. TestMain calls
@@ -115,6 +115,7 @@ func RunProcesses(t *testing.T, p Place) {
 	})
 	t.Run("share a state", func(t *testing.T) { sharesAState(t, p) })
 	t.Run("share a limit", func(t *testing.T) { sharesALimit(t, p) })
+	t.Run("share what is due", func(t *testing.T) { sharesWhatIsDue(t, p) })
 	t.Run("killed while writing", func(t *testing.T) { killedWhileWriting(t, p) })
 }
 
@@ -248,6 +249,65 @@ func reserve(ctx context.Context, open Opener, place string) error {
 		}
 	}
 	return nil
+}
+
+// dueSyncs is how many syncs are due, each once.
+const dueSyncs = 60
+
+// sharesWhatIsDue lets processes claim syncs that are due by the store's clock, and one that never is, and looks whether
+// two claimed the same one.
+func sharesWhatIsDue(t *testing.T, p Place) {
+	place := p.New(t)
+	s := opened(t, p.Open, place)
+	now, err := s.Now(t.Context())
+	check(t, err)
+	for i := range dueSyncs {
+		check(t, s.Plan(t.Context(), dueSync(i), "@hourly", now))
+	}
+	check(t, s.Plan(t.Context(), dueSync(dueSyncs), "@hourly", now.Add(time.Hour)))
+	claimed := map[string]int{}
+	for _, printed := range together(t, 3, "claim", place, pause) {
+		for _, sync := range strings.Fields(printed) {
+			claimed[sync]++
+		}
+	}
+	for i := range dueSyncs {
+		if n := claimed[dueSync(i)]; n != 1 {
+			t.Errorf("%s was claimed %d times", dueSync(i), n)
+		}
+	}
+	if len(claimed) != dueSyncs {
+		t.Errorf("%d syncs were claimed, want %d", len(claimed), dueSyncs)
+	}
+}
+
+func dueSync(i int) string { return fmt.Sprintf("sync-%02d", i) }
+
+// claim claims two syncs at a time until none is due, and makes each due again in an hour.
+func claim(ctx context.Context, open Opener, place string) error {
+	s, err := open(ctx, place)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	var names []string
+	for i := range dueSyncs + 1 {
+		names = append(names, dueSync(i))
+	}
+	for {
+		claims, err := s.Claim(ctx, names, strconv.Itoa(os.Getpid()), time.Minute, 2)
+		if err != nil || len(claims) == 0 {
+			return err
+		}
+		for _, c := range claims {
+			if err := s.Reschedule(ctx, c.Lease, "@hourly", c.Now.Add(time.Hour), 0); err != nil {
+				return err
+			}
+			if _, err := fmt.Println(c.Lease.Sync); err != nil {
+				return err
+			}
+		}
+	}
 }
 
 // killedWhileWriting kills a process that writes one batch after the other, and looks whether what it said it wrote is

@@ -25,7 +25,7 @@ func Run(t *testing.T, open func(t *testing.T, now func() time.Time) state.Store
 		{"leases", leaseCases}, {"fencing", fencingCases}, {"syncs", syncCases}, {"links", linkCases},
 		{"commit", commitCases}, {"journal", journalCases}, {"runs", runCases}, {"findings", findingCases},
 		{"held", heldCases}, {"decisions", decisionCases}, {"rekey", rekeyCases}, {"prune", pruneCases},
-		{"slots", slotCases}, {"texts", textCases}, {"bulk", bulkCases}, {"concurrency", concurrencyCases},
+		{"schedules", scheduleCases}, {"slots", slotCases}, {"texts", textCases}, {"bulk", bulkCases}, {"concurrency", concurrencyCases},
 		{"cancellation", cancellationCases},
 	} {
 		for _, c := range group.cases {
@@ -154,6 +154,7 @@ type snapshot struct {
 	Problems  []state.Problem
 	Conflicts []state.Conflict
 	Held      []state.Held
+	Schedules []state.Schedule
 }
 
 func (w *world) snapshot(sync string) snapshot {
@@ -166,6 +167,7 @@ func (w *world) snapshot(sync string) snapshot {
 		Problems:  must[[]state.Problem](w)(w.Problems(w.ctx, sync)),
 		Conflicts: must[[]state.Conflict](w)(w.Conflicts(w.ctx, sync)),
 		Held:      must[[]state.Held](w)(w.Held(w.ctx, sync)),
+		Schedules: must[[]state.Schedule](w)(w.Schedules(w.ctx)),
 		Entries:   map[int64][]state.Entry{},
 	}
 	var keys []string
