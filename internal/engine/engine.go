@@ -62,24 +62,35 @@ type Progress struct {
 
 // Run makes one pass: lease, settle, read, map, decide, guard, apply, report. What went wrong stands in the report.
 func (e *Engine) Run(ctx context.Context, req Request) Report {
-	r := &run{Engine: e, request: req, calls: e.Quo.Calls()}
-	r.report = Report{Sync: e.Sync.Name, StartedAt: time.Now().UTC()}
-	r.finished, r.tried = map[target]bool{}, map[string]bool{}
 	asked := time.Now()
 	lease, err := e.Store.Acquire(ctx, e.Sync.Name, e.Holder, e.Lease)
 	if err != nil {
-		return r.notStarted(err)
+		return e.begin(req).notStarted(err)
 	}
+	defer e.release(ctx, lease)
+	return e.RunLeased(ctx, lease, asked, req)
+}
+
+// RunLeased is Run under a lease that the caller has asked for at a time, and gives back at once when it returns: nobody
+// renews it any more.
+func (e *Engine) RunLeased(ctx context.Context, lease state.Lease, asked time.Time, req Request) Report {
+	r := e.begin(req)
 	ctx, r.keeper = keepLease(ctx, e.Store, lease, asked, e.Lease, e.Log)
-	defer r.keeper.release(ctx)
+	defer r.keeper.stop()
 	if err := r.start(ctx); err != nil {
 		return r.notStarted(err)
 	}
-	err = r.steps(ctx)
+	err := r.steps(ctx)
 	if lost := context.Cause(ctx); err != nil && errors.Is(lost, state.ErrLeaseLost) {
 		err = lost
 	}
 	return r.finish(ctx, err)
+}
+
+func (e *Engine) begin(req Request) *run {
+	r := &run{Engine: e, request: req, calls: e.Quo.Calls(), finished: map[target]bool{}, tried: map[string]bool{}}
+	r.report = Report{Sync: e.Sync.Name, StartedAt: time.Now().UTC()}
+	return r
 }
 
 // steps are the steps between taking the lease and the report.
@@ -102,8 +113,8 @@ func (r *run) steps(ctx context.Context) error {
 
 // Plan reads both sides and decides, like Run, but takes no lease, settles nothing and writes nothing anywhere.
 func (e *Engine) Plan(ctx context.Context, req Request) (reconcile.Plan, Report) {
-	r := &run{Engine: e, request: req, calls: e.Quo.Calls(), dry: true}
-	r.report = Report{Sync: e.Sync.Name, StartedAt: time.Now().UTC()}
+	r := e.begin(req)
+	r.dry = true
 	plan, err := r.dryPlan(ctx)
 	r.report.fromPlan(plan, r.allProblems())
 	r.report.end(err, e.Quo.Calls().Sub(r.calls))

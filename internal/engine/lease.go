@@ -27,7 +27,7 @@ type keeper struct {
 // starts within it was sent before another process may take over.
 func trustFor(ttl time.Duration) time.Duration { return ttl * 2 / 3 }
 
-// keepLease renews the lease every sixth of ttl until release. The context ends when the lease is lost. taken is
+// keepLease renews the lease every sixth of ttl until stop. The context ends when the lease is lost. taken is
 // when the lease was asked for, from which its time counts.
 func keepLease(ctx context.Context, store state.Leases, lease state.Lease, taken time.Time, ttl time.Duration, log *slog.Logger) (context.Context, *keeper) {
 	ctx, lost := context.WithCancelCause(ctx)
@@ -75,14 +75,18 @@ func (k *keeper) check() error {
 	return nil
 }
 
-// release ends the renewing and gives the lease back.
-func (k *keeper) release(ctx context.Context) {
+// stop ends the renewing.
+func (k *keeper) stop() {
 	close(k.quit)
 	<-k.ended
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), k.ttl/3)
-	defer cancel()
-	if err := k.store.Release(ctx, k.lease); err != nil {
-		k.log.Warn("lease not released: it ends by itself", "sync", k.lease.Sync, "err", err)
-	}
 	k.lost(nil)
+}
+
+// release gives the lease back.
+func (e *Engine) release(ctx context.Context, lease state.Lease) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), e.Lease/3)
+	defer cancel()
+	if err := e.Store.Release(ctx, lease); err != nil {
+		e.Log.Warn("lease not released: it ends by itself", "sync", lease.Sync, "err", err)
+	}
 }
