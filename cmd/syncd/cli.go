@@ -28,7 +28,7 @@ type cli struct {
 	logFormat  string // text or json
 	logLevel   string // debug, info, warn, error; "" leaves it to the format
 
-	secrets *strings.Replacer // nil until the configuration is read
+	secrets secrets // none until the configuration is read
 }
 
 const defaultConfig = "syncd.yaml"
@@ -44,7 +44,7 @@ func (c *cli) load() (*config.Config, error) {
 	if err != nil {
 		return nil, usage(err, "")
 	}
-	c.secrets = secretsOf(cfg)
+	c.secrets.learn(cfg)
 	if err := daemon.Supported(cfg); err != nil {
 		return nil, usage(fmt.Errorf("%s: %w", c.configPath, err), "")
 	}

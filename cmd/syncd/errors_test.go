@@ -15,7 +15,8 @@ import (
 
 func TestRescue(t *testing.T) {
 	var stderr bytes.Buffer
-	c := &cli{err: &stderr, secrets: secretsOf(&config.Config{Quo: config.Quo{APIKey: "a-secret-key"}})}
+	c := &cli{err: &stderr}
+	c.secrets.learn(&config.Config{Quo: config.Quo{APIKey: "a-secret-key"}})
 	code := 0
 	func() {
 		defer c.rescue(&code)
@@ -91,7 +92,8 @@ func TestLogKeepsSecrets(t *testing.T) {
 	cfg := &config.Config{State: "postgres://me:" + secret + "@db/syncd", Quo: config.Quo{APIKey: secret}}
 	for _, format := range []string{"text", "json"} {
 		var log bytes.Buffer
-		c := &cli{err: &log, getenv: func(string) (string, bool) { return "", false }, logFormat: format, logLevel: "debug", secrets: secretsOf(cfg)}
+		c := &cli{err: &log, getenv: func(string) (string, bool) { return "", false }, logFormat: format, logLevel: "debug"}
+		c.secrets.learn(cfg)
 		l := c.logger(&log)
 		l.With("key", secret).Debug("with "+secret, "err", errors.New("sent "+secret), "state", cfg.State,
 			"url", string(cfg.State), slog.Group("request", "authorization", secret), "any", []string{secret}, "bad", "\x1b[2J")

@@ -4,7 +4,9 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"slices"
 	"strings"
+	"sync"
 
 	"github.com/lmittmann/tint"
 
@@ -42,33 +44,49 @@ func (c *cli) redactAttr(_ []string, a slog.Attr) slog.Attr {
 }
 
 // redact returns text without the secrets of the configuration.
-func (c *cli) redact(s string) string {
-	if c.secrets == nil {
-		return s
-	}
-	return c.secrets.Replace(s)
-}
+func (c *cli) redact(s string) string { return c.secrets.redact(s) }
 
 // minSecret is the length below which a word is no secret: replacing it everywhere would spoil every message.
 const minSecret = 8
 
-// secretsOf returns what replaces the secrets of a configuration.
-func secretsOf(cfg *config.Config) *strings.Replacer {
-	secrets := []config.Secret{cfg.Quo.APIKey}
+// secrets replaces the secrets of all configurations that were read: runs end with the one that they began with. It may
+// be used by several goroutines at once.
+type secrets struct {
+	mu       sync.RWMutex
+	pairs    []string // as strings.NewReplacer takes them
+	replacer *strings.Replacer
+}
+
+func (s *secrets) redact(text string) string {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	if s.replacer == nil {
+		return text
+	}
+	return s.replacer.Replace(text)
+}
+
+func (s *secrets) learn(cfg *config.Config) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, secret := range secretsOf(cfg) {
+		if text := string(secret); len(text) >= minSecret && !slices.Contains(s.pairs, text) {
+			s.pairs = append(s.pairs, text, secret.String())
+		}
+	}
+	s.replacer = strings.NewReplacer(s.pairs...)
+}
+
+func secretsOf(cfg *config.Config) []config.Secret {
+	all := []config.Secret{cfg.Quo.APIKey}
 	if !strings.HasPrefix(string(cfg.State), "sqlite:") {
-		secrets = append(secrets, cfg.State)
+		all = append(all, cfg.State)
 	}
 	for i := range cfg.Syncs {
-		secrets = append(secrets, cfg.Syncs[i].Quo.APIKey)
+		all = append(all, cfg.Syncs[i].Quo.APIKey)
 		if pg := cfg.Syncs[i].Source.Postgres; pg != nil {
-			secrets = append(secrets, pg.URL)
+			all = append(all, pg.URL)
 		}
 	}
-	var pairs []string
-	for _, s := range secrets {
-		if len(s) >= minSecret {
-			pairs = append(pairs, string(s), s.String())
-		}
-	}
-	return strings.NewReplacer(pairs...)
+	return all
 }

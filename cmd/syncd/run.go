@@ -3,10 +3,10 @@ package main
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"syncd/internal/config"
 	"syncd/internal/contact"
@@ -14,6 +14,12 @@ import (
 	"syncd/internal/engine"
 	"syncd/internal/state"
 )
+
+const runHelp = `Read both sides, decide, and write what differs.
+
+With --once, make one pass over the syncs. Without it, run each sync by its schedule until a signal ends it: SIGTERM and
+SIGINT finish what is under way first, SIGHUP reads the configuration again. Any number of such processes may share one
+state.`
 
 const runExitCodes = `
 
@@ -38,26 +44,40 @@ type runOptions struct {
 func (c *cli) runCommand() *cobra.Command {
 	var o runOptions
 	cmd := &cobra.Command{
-		Use: "run --once", Short: "Make both sides agree", Args: arguments(0, 0),
-		Long: "Make one pass over the syncs: read both sides, decide, and write what differs." + runExitCodes,
-		Example: `  syncd run --once
+		Use: "run [--once]", Short: "Make both sides agree", Args: arguments(0, 0),
+		Long: runHelp + runExitCodes,
+		Example: `  syncd run                              # for ever, each sync by its schedule
+  syncd run --once                       # one pass over all syncs
   syncd run --once --sync customers --only C-1042
   syncd run --once --dry-run             # the same as syncd plan
   syncd run --once --allow-deletes       # this once, the brake lets any number of deletes through`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if !o.once {
-				return usage(errors.New("this version runs once: add --once"), "a timer such as cron or systemd may repeat it")
-			}
-			if o.dryRun {
+			switch {
+			case o.dryRun:
 				return c.reading(o.plan(c))(cmd, args)
+			case o.once:
+				return c.writing(o.run(c))(cmd, args)
 			}
-			return c.writing(o.run(c))(cmd, args)
+			if err := onlyOnce(cmd.LocalNonPersistentFlags()); err != nil {
+				return err
+			}
+			return c.serve(cmd.Context())
 		},
 	}
 	cmd.Flags().BoolVar(&o.once, "once", false, "run once and end")
 	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "only show what would be done")
 	o.flags(c, cmd)
 	return cmd
+}
+
+// onlyOnce refuses flags that are about one pass.
+func onlyOnce(flags *pflag.FlagSet) (err error) {
+	flags.VisitAll(func(f *pflag.Flag) {
+		if f.Changed && err == nil {
+			err = usage(fmt.Errorf("--%s is about one pass", f.Name), "add --once")
+		}
+	})
+	return err
 }
 
 // flags are those that run and plan share.

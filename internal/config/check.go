@@ -20,6 +20,9 @@ func (l *loader) check() {
 	l.checkState()
 	l.atLeast(&c.Lease, "lease", time.Second)
 	l.checkListen()
+	if n := c.MaxConcurrentRuns; n < 1 || n > 1000 {
+		l.problem(l.at(&c.MaxConcurrentRuns), "max_concurrent_runs is from 1 to 1000")
+	}
 	l.checkRegion(&c.Region)
 	l.checkTimezone(&c.Timezone)
 	l.atLeast(&c.Retention, "retention", day)

@@ -19,6 +19,8 @@ type Config struct {
 	Lease time.Duration `yaml:"lease" default:"30s"`
 	// Listen is the address, as host:port, of the daemon's health, metrics and dashboard; "" turns them off.
 	Listen string `yaml:"listen" default:"127.0.0.1:9090"`
+	// MaxConcurrentRuns is how many syncs the daemon runs at once: 1 to 1000. Those of one API key share its limit.
+	MaxConcurrentRuns int `yaml:"max_concurrent_runs" default:"8"`
 	// Region is the country of phone numbers without a country code, as two ISO 3166 letters such as "US".
 	// Without it such a number is a problem of its row.
 	Region string `yaml:"region"`
@@ -64,7 +66,7 @@ type Sync struct {
 	// Location is the time zone, nil when there is none.
 	Location *time.Location `yaml:"-"`
 	// Schedule is when the daemon runs the sync: "@every 15m", "@hourly" or five cron fields such as
-	// "0 7 * * 1-5", in the time zone.
+	// "0 7 * * 1-5", in the time zone, or in UTC when there is none.
 	Schedule string `yaml:"schedule" default:"@every 15m"`
 	// Direction is which way values flow. "to-quo" never writes the source and puts its values back over edits
 	// made in Quo; "from-quo" writes nothing to Quo and needs contact_id.

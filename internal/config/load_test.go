@@ -46,7 +46,7 @@ func TestLoadDefaults(t *testing.T) {
 	quo := Quo{APIKey: "k", BaseURL: "https://api.quo.com", RequestsPerSecond: 10, Timeout: 30 * time.Second}
 	want := &Config{
 		Path: c.Path, Quo: quo, State: Secret("sqlite:" + filepath.Join(dir, "syncd.db")), Lease: 30 * time.Second,
-		Listen: "127.0.0.1:9090", Retention: 90 * day,
+		Listen: "127.0.0.1:9090", MaxConcurrentRuns: 8, Retention: 90 * day,
 		Syncs: []Sync{{
 			Name: "customers", Label: "syncd-customers", Quo: quo, Schedule: "@every 15m",
 			Direction: contact.TwoWay, Conflicts: contact.Ask,

@@ -38,7 +38,8 @@ type App struct {
 	Store    state.Store
 	Options  Options
 	limiters map[string]*quo.Limiter
-	bases    map[string]string // the URLs of the built-in workspaces that run, by what base_url says
+	clients  map[string]*quo.Client // by sync
+	bases    map[string]string      // the URLs of the built-in workspaces that run, by what base_url says
 	closers  []func() error
 }
 
@@ -48,7 +49,7 @@ func Open(ctx context.Context, o Options) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &App{Store: store, Options: o, limiters: map[string]*quo.Limiter{}, bases: map[string]string{},
+	return &App{Store: store, Options: o, limiters: map[string]*quo.Limiter{}, clients: map[string]*quo.Client{}, bases: map[string]string{},
 		closers: []func() error{store.Close}}, nil
 }
 
@@ -69,8 +70,23 @@ func supported(s *config.Sync) error {
 	return nil
 }
 
+// Configure makes the engines to come follow another configuration; its state is that of the App.
+func (a *App) Configure(c *config.Config) {
+	a.Options.Config = c
+	a.closeClients()
+	a.limiters = map[string]*quo.Limiter{} // their limits may be others
+}
+
+func (a *App) closeClients() {
+	for _, client := range a.clients {
+		client.Close()
+	}
+	a.clients = map[string]*quo.Client{}
+}
+
 // Close stops the built-in workspaces and closes the state.
 func (a *App) Close() error {
+	a.closeClients()
 	var first error
 	for i := len(a.closers) - 1; i >= 0; i-- {
 		if err := a.closers[i](); err != nil && first == nil {
@@ -87,7 +103,7 @@ func (a *App) Engine(s *config.Sync) (*engine.Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	client, err := a.client(s.Quo)
+	client, err := a.client(s)
 	if err != nil {
 		return nil, err
 	}
@@ -136,8 +152,12 @@ func (a *App) source(s *config.Sync) (sources.Source, error) {
 		Warn: func(text string) { a.Options.Log.Warn(text, "sync", s.Name) }}), nil
 }
 
-// client returns a client of its own, which counts its own calls, with the limiter that all syncs of the key share.
-func (a *App) client(q config.Quo) (*quo.Client, error) {
+// client returns the client of a sync, which counts the sync's calls, with the limiter that all syncs of the key share.
+func (a *App) client(s *config.Sync) (*quo.Client, error) {
+	if client := a.clients[s.Name]; client != nil {
+		return client, nil
+	}
+	q := s.Quo
 	base, key := q.BaseURL, string(q.APIKey)
 	if file, ok := q.Sandbox(); ok {
 		var err error
@@ -155,10 +175,9 @@ func (a *App) client(q config.Quo) (*quo.Client, error) {
 		}
 		a.limiters[name] = quo.NewLimiter(a.requestsPerSecond(q), slots, name)
 	}
-	client := quo.New(quo.Options{BaseURL: base, APIKey: key, Timeout: q.Timeout, KeepItemIDs: q.KeepItemIDs,
+	a.clients[s.Name] = quo.New(quo.Options{BaseURL: base, APIKey: key, Timeout: q.Timeout, KeepItemIDs: q.KeepItemIDs,
 		Limiter: a.limiters[name], UserAgent: "syncd/" + a.Options.Version})
-	a.closers = append(a.closers, func() error { client.Close(); return nil })
-	return client, nil
+	return a.clients[s.Name], nil
 }
 
 // requestsPerSecond is the limit of a key: the least that a sync with this key sets.
@@ -205,27 +224,7 @@ func (a *App) RunOnce(ctx context.Context, syncs []*config.Sync, request engine.
 		}
 		done(e.Run(ctx, request))
 	}
-	a.prune(ctx)
-}
-
-// The journal is cut in pieces, so that no run waits long for the state.
-const (
-	prunePiece  = 1000
-	prunePieces = 20 // per call: the next one goes on
-)
-
-// prune removes runs and their journal once they are older than the retention.
-func (a *App) prune(ctx context.Context) {
-	now, err := a.Store.Now(ctx)
-	for i := 0; err == nil && i < prunePieces; i++ {
-		var n int
-		if n, err = a.Store.Prune(ctx, now.Add(-a.Options.Config.Retention), prunePiece); n < prunePiece {
-			break
-		}
-	}
-	if err != nil && ctx.Err() == nil {
-		a.Options.Log.Warn("old runs not removed", "err", err)
-	}
+	prune(ctx, a.Store, a.Options.Config.Retention, a.Options.Log)
 }
 
 // Plan decides for one sync and writes nothing.
@@ -240,7 +239,7 @@ func (a *App) Plan(ctx context.Context, s *config.Sync, request engine.Request) 
 // Titles returns how people call the custom fields of a sync's workspace, "customFields.Lead Source" for the field
 // "customFields.66d0d87d534de8fd1c433c01". It asks Quo.
 func (a *App) Titles(ctx context.Context, s *config.Sync) (map[contact.Field]string, error) {
-	client, err := a.client(s.Quo)
+	client, err := a.client(s)
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,72 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"syncd/internal/config"
+	"syncd/internal/daemon"
+)
+
+// serve runs the configured syncs by their schedules until a signal ends ctx.
+func (c *cli) serve(ctx context.Context) (err error) {
+	cfg, err := c.load()
+	if err != nil {
+		return err
+	}
+	if c.logLevel == "" {
+		c.logLevel = "info"
+	}
+	log := c.logger(c.err)
+	app, err := daemon.Open(ctx, daemon.Options{Config: cfg, Log: log, Version: version()})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, app.Close()) }()
+	scheduler, err := app.Scheduler()
+	if err != nil {
+		return err
+	}
+	scheduler.Ready = func() { log.Info("started", "version", version(), "syncs", len(cfg.Syncs)) }
+	defer c.reloadOnSignal(ctx, log, scheduler)()
+	if err := scheduler.Run(ctx); err != nil {
+		return err
+	}
+	log.Info("stopped")
+	return nil
+}
+
+// reloadOnSignal reads the configuration again at each SIGHUP, until what it returns is called.
+func (c *cli) reloadOnSignal(ctx context.Context, log *slog.Logger, scheduler *daemon.Scheduler) (stop func()) {
+	ctx, cancel := context.WithCancel(ctx)
+	signals, done := make(chan os.Signal, 1), make(chan struct{})
+	signal.Notify(signals, syscall.SIGHUP)
+	go func() {
+		defer close(done)
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-signals:
+			}
+			if cfg, err := c.reload(ctx, scheduler); err != nil {
+				log.Error("configuration not reloaded: the old one stays", "err", err)
+			} else {
+				log.Info("configuration reloaded", "syncs", len(cfg.Syncs))
+			}
+		}
+	}()
+	return func() { signal.Stop(signals); cancel(); <-done }
+}
+
+func (c *cli) reload(ctx context.Context, scheduler *daemon.Scheduler) (*config.Config, error) {
+	cfg, err := c.load()
+	if err == nil {
+		err = scheduler.Reload(ctx, cfg)
+	}
+	return cfg, err
+}

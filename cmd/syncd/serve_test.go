@@ -1,0 +1,228 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"syncd/internal/quo/quosim"
+)
+
+// served is a real `syncd run` on a directory, and the workspace that it syncs with.
+type served struct {
+	*testing.T
+	dir       string
+	workspace *quosim.Workspace
+	url       string
+	cmd       *exec.Cmd
+	stderr    *lockedBuffer
+	exited    chan struct{}
+}
+
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+func newServed(t *testing.T) *served {
+	t.Helper()
+	workspace, err := quosim.New(quosim.Options{Keys: []string{"a-secret-key"}, RequestsPerSecond: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	server := httptest.NewServer(workspace)
+	t.Cleanup(server.Close)
+	return &served{T: t, dir: t.TempDir(), workspace: workspace, url: server.URL}
+}
+
+// configure writes the configuration of one sync that runs every second.
+func (s *served) configure(top, sync string) {
+	s.Helper()
+	write(s.T, filepath.Join(s.dir, "syncd.yaml"), fmt.Sprintf(`quo: {api_key: a-secret-key, base_url: %q, requests_per_second: 150}
+lease: 1s
+listen: ""
+region: US
+%s
+syncs:
+  - name: customers
+    schedule: "@every 1s"
+    direction: to-quo
+    source: {csv: {path: rows.csv, key: id}}
+    fields: {firstName: First, phoneNumbers: {mobile: Phone}}
+%s`, s.url, top, sync))
+}
+
+// start starts `syncd run` and returns once it says that it has started.
+func (s *served) start(args ...string) {
+	s.Helper()
+	binary, err := os.Executable()
+	if err != nil {
+		s.Fatal(err)
+	}
+	s.cmd = exec.Command(binary, append([]string{"run", "--log-format", "json"}, args...)...)
+	s.cmd.Args[0], s.cmd.Dir = "syncd", s.dir
+	s.stderr, s.exited = &lockedBuffer{}, make(chan struct{})
+	s.cmd.Stderr = s.stderr
+	if err := s.cmd.Start(); err != nil {
+		s.Fatal(err)
+	}
+	go func() { _ = s.cmd.Wait(); close(s.exited) }() // how it ended stands in ProcessState
+	s.Cleanup(func() { _ = s.cmd.Process.Kill(); <-s.exited })
+	s.logs("started")
+}
+
+func (s *served) signal(signal syscall.Signal) {
+	s.Helper()
+	if err := s.cmd.Process.Signal(signal); err != nil {
+		s.Fatal(err)
+	}
+}
+
+// until waits for something to be so, for as long as a slow machine may need.
+func (s *served) until(what string, so func() bool) {
+	s.Helper()
+	for deadline := time.Now().Add(time.Minute); !so(); time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(deadline) {
+			s.Fatalf("not so after a minute: %s\n%s", what, s.stderr)
+		}
+	}
+}
+
+// logs waits for a line of the log.
+func (s *served) logs(text string) {
+	s.Helper()
+	s.until("it logs "+text, func() bool { return strings.Contains(s.stderr.String(), text) })
+}
+
+// has waits for a contact.
+func (s *served) has(key string) {
+	s.Helper()
+	s.until("there is a contact "+key, func() bool {
+		for _, c := range s.workspace.Contacts() {
+			if c.ExternalID != nil && *c.ExternalID == key {
+				return true
+			}
+		}
+		return false
+	})
+}
+
+// stops waits for the process to end and compares its exit code.
+func (s *served) stops(code int) {
+	s.Helper()
+	select {
+	case <-s.exited:
+	case <-time.After(time.Minute):
+		s.Fatalf("it did not stop:\n%s", s.stderr)
+	}
+	if got := s.cmd.ProcessState.ExitCode(); got != code {
+		s.Errorf("exit code %d, want %d:\n%s", got, code, s.stderr)
+	}
+}
+
+func TestServe(t *testing.T) {
+	t.Parallel()
+	s := newServed(t)
+	s.configure("", "")
+	rows := map[string]string{"C-001": "Ada"}
+	saveRows(t, s.dir, rows)
+	s.start()
+	s.has("C-001")
+	rows["C-002"] = "Grace"
+	saveRows(t, s.dir, rows)
+	s.has("C-002")
+
+	// A wrong configuration is refused with the reason, and the old one stays.
+	s.configure("", "    schedul: never")
+	s.signal(syscall.SIGHUP)
+	s.logs(`unknown key \"schedul\"`)
+	s.configure("state: sqlite:other.db", "")
+	s.signal(syscall.SIGHUP)
+	s.logs("restart syncd to change it")
+	rows["C-003"] = "Barbara"
+	saveRows(t, s.dir, rows)
+	s.has("C-003")
+
+	// A right one holds from the next run on.
+	s.configure("", "    label: syncd-customers\n    only: {First: [Ada, Grace, Barbara]}")
+	s.signal(syscall.SIGHUP)
+	s.logs("configuration reloaded")
+	rows["C-004"], rows["C-005"] = "Edsger", "Ada"
+	saveRows(t, s.dir, rows)
+	s.has("C-005")
+	delete(rows, "C-004")
+	checkContacts(t, s.workspace, rows)
+
+	s.signal(syscall.SIGTERM)
+	s.stops(exitDone)
+	if log := s.stderr.String(); strings.Contains(log, "a-secret-key") || strings.Contains(log, "Grace") {
+		t.Errorf("the log has a secret or a value:\n%s", log)
+	}
+}
+
+// TestServeStopsUnderLoad stops a process in the middle of many creates, and another goes on where it ended.
+func TestServeStopsUnderLoad(t *testing.T) {
+	t.Parallel()
+	s := newServed(t)
+	s.configure("", "")
+	rows := map[string]string{}
+	for i := range 300 {
+		rows[fmt.Sprintf("C-%03d", i)] = "Ada"
+	}
+	saveRows(t, s.dir, rows)
+	s.start()
+	s.until("fifty contacts are made", func() bool { return len(s.workspace.Contacts()) > 50 })
+	s.signal(syscall.SIGTERM)
+	s.stops(exitDone)
+	if made := len(s.workspace.Contacts()); made == len(rows) {
+		t.Errorf("all %d contacts were made before it stopped", made)
+	}
+	s.start()
+	s.until("all contacts are made", func() bool { return len(s.workspace.Contacts()) >= len(rows) })
+	checkContacts(t, s.workspace, rows)
+	s.signal(syscall.SIGTERM)
+	s.stops(exitDone)
+}
+
+// TestServeQuitsAtOnce sends a second signal while Quo does not answer.
+func TestServeQuitsAtOnce(t *testing.T) {
+	t.Parallel()
+	s := newServed(t)
+	s.configure("", "")
+	saveRows(t, s.dir, map[string]string{"C-001": "Ada"})
+	var asked atomic.Bool
+	s.workspace.OnRequest(func(_ int, r *http.Request) {
+		if r.Method == http.MethodPost { // what reads is given up at once
+			asked.Store(true)
+			<-r.Context().Done()
+		}
+	})
+	s.start()
+	s.until("a write is under way", asked.Load)
+	s.signal(syscall.SIGTERM)
+	s.logs("once more quits at once")
+	s.signal(syscall.SIGTERM)
+	s.stops(exitQuit)
+}
