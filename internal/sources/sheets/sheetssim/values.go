@@ -1,0 +1,414 @@
+package sheetssim
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+)
+
+// maxCell is how many characters a cell holds.
+const maxCell = 50_000
+
+// resolve finds the tab and the area of a range. Its end may be open.
+func (b *Book) resolve(s string) (*Tab, area, error) {
+	title, titled, a, ok := parseRange(s)
+	if !ok {
+		return nil, area{}, invalid("Unable to parse range: %s", s)
+	}
+	var t *Tab
+	switch {
+	case titled:
+		t = b.titled(title)
+	case len(b.tabs) > 0:
+		t = b.tabs[0]
+	}
+	if t == nil {
+		return nil, area{}, invalid("Unable to parse range: %s", s)
+	}
+	return t, a, nil
+}
+
+// readable returns the part of an area that the grid has. An area that begins outside is refused, one that ends there
+// is cut.
+func (t *Tab) readable(a area) (area, error) {
+	if a.top >= len(t.rows) || a.left >= t.columns {
+		return area{}, t.outside(a)
+	}
+	return a.within(len(t.rows), t.columns), nil
+}
+
+func (t *Tab) outside(a area) error {
+	return invalid("Range (%s) exceeds grid limits. Max rows: %d, max columns: %d", t.name(a), len(t.rows), t.columns)
+}
+
+func (b *Book) read(s, majorDimension string, r rendering) (valueRange, error) {
+	t, a, err := b.resolve(s)
+	if err != nil {
+		return valueRange{}, err
+	}
+	if a, err = t.readable(a); err != nil {
+		return valueRange{}, err
+	}
+	return t.values(a, majorDimension, r), nil
+}
+
+// values reads an area of the grid. Empty cells at the end of a row and empty rows at the end are left out.
+func (t *Tab) values(a area, majorDimension string, r rendering) valueRange {
+	v := valueRange{Range: t.name(a), MajorDimension: "ROWS"}
+	cell, lines, length := t.at, [2]int{a.top, a.bottom}, [2]int{a.left, a.right}
+	if majorDimension == "COLUMNS" {
+		v.MajorDimension = "COLUMNS"
+		cell = func(column, row int) Cell { return t.at(row, column) }
+		lines, length = length, lines
+	}
+	full := 0
+	for i := lines[0]; i < lines[1]; i++ {
+		line := []any{}
+		for j := length[0]; j < length[1]; j++ {
+			c := cell(i, j)
+			if c.empty() {
+				continue
+			}
+			for len(line) < j-length[0] {
+				line = append(line, "")
+			}
+			line = append(line, r.render(c))
+		}
+		v.Values = append(v.Values, line)
+		if len(line) > 0 {
+			full = len(v.Values)
+		}
+	}
+	v.Values = v.Values[:full]
+	return v
+}
+
+func (c *call) rendering() rendering {
+	return rendering{c.query.Get("valueRenderOption"), c.query.Get("dateTimeRenderOption")}.orDefault()
+}
+
+func (r rendering) orDefault() rendering {
+	if r.value == "" {
+		r.value = formattedValue
+	}
+	if r.dates == "" {
+		r.dates = serialNumber
+	}
+	return r
+}
+
+func (s *Spreadsheet) valuesGet(c *call) (any, error) {
+	return s.book.read(c.arg, c.query.Get("majorDimension"), c.rendering())
+}
+
+func (s *Spreadsheet) valuesBatchGet(c *call) (any, error) {
+	answer := batchGetResponse{SpreadsheetID: c.id}
+	for _, rng := range c.query["ranges"] {
+		v, err := s.book.read(rng, c.query.Get("majorDimension"), c.rendering())
+		if err != nil {
+			return nil, err
+		}
+		answer.ValueRanges = append(answer.ValueRanges, v)
+	}
+	return answer, nil
+}
+
+// writing says how values come in, and what the answer tells about them.
+type writing struct {
+	user           string
+	typed          bool // USER_ENTERED
+	echo           bool
+	rendering      rendering
+	protectSkipped bool
+}
+
+// writing checks the options of a write.
+func (s *Spreadsheet) writing(c *call, input string, echo bool, r rendering) (writing, error) {
+	w := writing{c.user, input == "USER_ENTERED", echo, r.orDefault(), s.options.ProtectSkipped}
+	if input == "" || input == "INPUT_VALUE_OPTION_UNSPECIFIED" {
+		return w, invalid("'valueInputOption' is required but not specified")
+	}
+	for _, enum := range []struct {
+		name, value string
+		allowed     []string
+	}{
+		{"valueInputOption", input, inputEnum},
+		{"responseValueRenderOption", r.value, valueEnum},
+		{"responseDateTimeRenderOption", r.dates, datesEnum},
+	} {
+		if err := checkEnum(enum.name, enum.value, enum.allowed); err != nil {
+			return w, err
+		}
+	}
+	return w, nil
+}
+
+func (s *Spreadsheet) queryWriting(c *call) (writing, error) {
+	q := c.query
+	return s.writing(c, q.Get("valueInputOption"), q.Get("includeValuesInResponse") == "true",
+		rendering{q.Get("responseValueRenderOption"), q.Get("responseDateTimeRenderOption")})
+}
+
+func (s *Spreadsheet) valuesUpdate(c *call) (any, error) {
+	w, err := s.queryWriting(c)
+	if err != nil {
+		return nil, err
+	}
+	var v valueRange
+	if err := c.decode(&v); err != nil {
+		return nil, err
+	}
+	if v.Range != "" && v.Range != c.arg {
+		return nil, invalid("Requested range %s does not match the range of the values, %s", c.arg, v.Range)
+	}
+	v.Range = c.arg
+	b := s.book.clone()
+	answer, err := b.write(v, w)
+	if err != nil {
+		return nil, err
+	}
+	s.commit(b)
+	answer.SpreadsheetID = c.id
+	return answer, nil
+}
+
+func (s *Spreadsheet) valuesBatchUpdate(c *call) (any, error) {
+	var r batchUpdateRequest
+	if err := c.decode(&r); err != nil {
+		return nil, err
+	}
+	w, err := s.writing(c, r.ValueInputOption, r.IncludeValuesInResponse,
+		rendering{r.ResponseValueRenderOption, r.ResponseDateTimeRenderOption})
+	if err != nil {
+		return nil, err
+	}
+	answer := batchUpdateResponse{SpreadsheetID: c.id}
+	b := s.book.clone()
+	for i, v := range r.Data {
+		one, err := b.write(v, w)
+		if err != nil {
+			return nil, inBatch(err, "data[%d]", i)
+		}
+		one.SpreadsheetID = c.id
+		answer.add(one)
+	}
+	answer.TotalUpdatedSheets = b.titlesIn(r.Data)
+	s.commit(b)
+	return answer, nil
+}
+
+func (answer *batchUpdateResponse) add(one updateResponse) {
+	answer.Responses = append(answer.Responses, one)
+	answer.TotalUpdatedRows += one.UpdatedRows
+	answer.TotalUpdatedColumns += one.UpdatedColumns
+	answer.TotalUpdatedCells += one.UpdatedCells
+}
+
+func (b *Book) titlesIn(data []valueRange) int {
+	seen := map[*Tab]bool{}
+	for _, v := range data {
+		if t, _, err := b.resolve(v.Range); err == nil {
+			seen[t] = true
+		}
+	}
+	return len(seen)
+}
+
+// inBatch says which part of a batch is refused.
+func inBatch(err error, format string, args ...any) error {
+	if refusal, ok := err.(*apiError); ok {
+		return refusal.in(format, args...)
+	}
+	return err
+}
+
+// write writes the values of one range.
+func (b *Book) write(v valueRange, w writing) (updateResponse, error) {
+	if err := checkEnum("majorDimension", v.MajorDimension, dimEnum); err != nil {
+		return updateResponse{}, err
+	}
+	t, a, err := b.resolve(v.Range)
+	if err != nil {
+		return updateResponse{}, err
+	}
+	return t.write(a, v, w)
+}
+
+// write writes values into an area, which a single cell is only the corner of. null skips a cell, "" empties it.
+func (t *Tab) write(a area, v valueRange, w writing) (updateResponse, error) {
+	lines := v.Values
+	if v.MajorDimension == "COLUMNS" {
+		lines = transposed(lines)
+	}
+	extent := area{a.top, a.left, a.top + len(lines), a.left}
+	for _, line := range lines {
+		extent.right = max(extent.right, a.left+len(line))
+	}
+	if a.single() {
+		a.bottom, a.right = max(a.bottom, extent.bottom), max(a.right, extent.right)
+	}
+	if err := t.checkWrite(a, extent); err != nil {
+		return updateResponse{}, err
+	}
+	answer := updateResponse{UpdatedRange: t.name(extent), UpdatedRows: extent.rows(), UpdatedColumns: extent.columns()}
+	if extent.rows() == 0 || extent.columns() == 0 {
+		answer = updateResponse{UpdatedRange: t.name(area{a.top, a.left, a.top + 1, a.left + 1})}
+	}
+	for i, line := range lines {
+		for j, value := range line {
+			written, err := t.enter(a.top+i, a.left+j, value, w)
+			if err != nil {
+				return updateResponse{}, err
+			}
+			answer.UpdatedCells += btoi(written)
+		}
+	}
+	if w.echo {
+		echo := t.values(a.within(len(t.rows), t.columns), v.MajorDimension, w.rendering)
+		answer.UpdatedData = &echo
+	}
+	return answer, nil
+}
+
+func (t *Tab) checkWrite(a, extent area) error {
+	switch {
+	case extent.bottom > a.bottom:
+		return invalid("Requested writing within range [%s], but tried writing to row [%d]", t.quoted(a), a.bottom+1)
+	case extent.right > a.right:
+		return invalid("Requested writing within range [%s], but tried writing to column [%s]", t.quoted(a), columnName(a.right))
+	case a.top >= len(t.rows), a.left >= t.columns,
+		a.bottom != open && a.bottom > len(t.rows), a.right != open && a.right > t.columns,
+		extent.bottom > len(t.rows), extent.right > t.columns:
+		return t.outside(a)
+	default:
+		return nil
+	}
+}
+
+// quoted is name with the title in quotes at all times, as some messages have it.
+func (t *Tab) quoted(a area) string {
+	return "'" + strings.ReplaceAll(t.title, "'", "''") + "'!" + a.String()
+}
+
+// enter writes one value. It reports false for one that skips its cell.
+func (t *Tab) enter(row, column int, value any, w writing) (bool, error) {
+	if value == nil && !w.protectSkipped {
+		return false, nil
+	}
+	if err := t.mayEdit(area{row, column, row + 1, column + 1}, w.user); err != nil {
+		return false, err
+	}
+	if value == nil {
+		return false, nil
+	}
+	c, err := t.entered(t.at(row, column), value, w.typed)
+	if err != nil {
+		return false, err
+	}
+	t.put(row, column, c)
+	return true, nil
+}
+
+// entered is a cell after a value was written to it.
+func (t *Tab) entered(old Cell, value any, typed bool) (Cell, error) {
+	switch v := value.(type) {
+	case float64, bool:
+		return old.filled(Cell{Value: v}), nil
+	case string:
+		if utf8.RuneCountInString(v) > maxCell {
+			return Cell{}, invalid("Your input contains more than the maximum of %d characters in a single cell.", maxCell)
+		}
+		if typed {
+			return old.typed(v), nil
+		}
+		return old.filled(Cell{Value: plain(v)}), nil
+	default:
+		return Cell{}, invalid("Invalid values: a cell takes a string, a number or a bool, not %s", kindOf(value))
+	}
+}
+
+func kindOf(v any) string {
+	if _, list := v.([]any); list {
+		return "list_value"
+	}
+	return fmt.Sprintf("struct_value {%v}", v)
+}
+
+func transposed(lines [][]any) [][]any {
+	width := 0
+	for _, line := range lines {
+		width = max(width, len(line))
+	}
+	across := make([][]any, width)
+	for i := range across {
+		across[i] = make([]any, len(lines))
+		for j, line := range lines {
+			if i < len(line) {
+				across[i][j] = line[i]
+			}
+		}
+	}
+	return across
+}
+
+// mayEdit refuses what a protection forbids the user.
+func (t *Tab) mayEdit(a area, user string) error {
+	for _, p := range t.protections {
+		if !p.allows(user) && p.area.meets(a) {
+			return invalid("You are trying to edit a protected cell or object. Please contact the spreadsheet owner to " +
+				"remove protection if you need to edit.")
+		}
+	}
+	return nil
+}
+
+func (s *Spreadsheet) valuesClear(c *call) (any, error) {
+	if err := c.decode(new(clearRequest)); err != nil {
+		return nil, err
+	}
+	b := s.book.clone()
+	cleared, err := b.clear(c.arg, c.user)
+	if err != nil {
+		return nil, err
+	}
+	s.commit(b)
+	return clearResponse{c.id, cleared}, nil
+}
+
+func (s *Spreadsheet) valuesBatchClear(c *call) (any, error) {
+	var r batchClearRequest
+	if err := c.decode(&r); err != nil {
+		return nil, err
+	}
+	answer := batchClearResponse{SpreadsheetID: c.id}
+	b := s.book.clone()
+	for i, rng := range r.Ranges {
+		cleared, err := b.clear(rng, c.user)
+		if err != nil {
+			return nil, inBatch(err, "ranges[%d]", i)
+		}
+		answer.ClearedRanges = append(answer.ClearedRanges, cleared)
+	}
+	s.commit(b)
+	return answer, nil
+}
+
+// clear empties cells; their formats stay.
+func (b *Book) clear(rng, user string) (cleared string, err error) {
+	t, a, err := b.resolve(rng)
+	if err != nil {
+		return "", err
+	}
+	if a, err = t.readable(a); err != nil {
+		return "", err
+	}
+	if err := t.mayEdit(a, user); err != nil {
+		return "", err
+	}
+	for r := a.top; r < a.bottom; r++ {
+		for c := a.left; c < min(a.right, len(t.rows[r].cells)); c++ {
+			t.fill(r, c, Cell{})
+		}
+	}
+	return t.name(a), nil
+}
