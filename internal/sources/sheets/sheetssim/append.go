@@ -49,6 +49,7 @@ func (s *Spreadsheet) valuesAppend(c *call) (any, error) {
 func (t *Tab) makeRoom(a area, inserted bool) {
 	if inserted {
 		t.insert(dimRows, a.top, a.rows())
+		t.inherit(a.top, a.bottom, a.top-1)
 	}
 	t.resize(max(len(t.rows), a.bottom), max(t.columns, a.right))
 }

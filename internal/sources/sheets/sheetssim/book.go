@@ -18,7 +18,8 @@ type Book struct {
 	lastMetadata int
 	lastProtect  int
 
-	metadataFollows bool // a sort
+	metadataFollows bool           // a sort
+	results         map[string]any // by formula
 }
 
 // Tab is one tab, called a sheet by the API. Rows have the numbers that people see: 1 is the header. Cells, columns and
@@ -99,7 +100,7 @@ func (b *Book) AddTab(title string, rows ...[]any) *Tab {
 	t.resize(max(len(rows), 1000), 26)
 	for r, values := range rows {
 		for c, v := range values {
-			t.fill(r, c, cellOf(v))
+			t.fill(r, c, b.cellOf(v))
 		}
 	}
 	return t

@@ -1,6 +1,20 @@
 package sheetssim
 
 func (s *Spreadsheet) get(c *call) (any, error) {
+	var chosen []block
+	ranges := c.query["ranges"]
+	for _, rng := range ranges {
+		blocks, err := s.book.blocks(dataFilter{A1Range: rng})
+		if err != nil {
+			return nil, err
+		}
+		chosen = append(chosen, blocks...)
+	}
+	return s.describe(c, chosen, len(ranges) == 0, c.query.Get("includeGridData") == "true"), nil
+}
+
+// describe is the spreadsheet as it is told: those tabs that something was chosen of, or all.
+func (s *Spreadsheet) describe(c *call, chosen []block, all, withData bool) spreadsheet {
 	b := s.book
 	answer := spreadsheet{
 		SpreadsheetID:  c.id,
@@ -8,46 +22,29 @@ func (s *Spreadsheet) get(c *call) (any, error) {
 		Metadata:       b.wireMetadata(func(p place) bool { return p.kind == "SPREADSHEET" }),
 		SpreadsheetURL: "https://docs.google.com/spreadsheets/d/" + c.id + "/edit",
 	}
-	withData := c.query.Get("includeGridData") == "true"
 	if c.fields != "" { // a mask takes the place of includeGridData
 		withData = parseMask(c.fields).has("sheets", "data")
 	}
-	areas, err := b.areasOf(c.query["ranges"])
-	if err != nil {
-		return nil, err
-	}
 	for i, t := range b.tabs {
-		wanted, chosen := areas[t]
-		if !chosen && len(areas) > 0 {
-			continue
-		}
-		if !chosen {
-			wanted = []area{t.whole()}
-		}
 		described := t.describe(i, c.user)
-		for _, a := range wanted {
+		if all && withData {
+			described.Data = append(described.Data, t.gridData(t.whole()))
+		}
+		wanted := all
+		for _, in := range chosen {
+			if in.tab != t {
+				continue
+			}
+			wanted = true
 			if withData {
-				described.Data = append(described.Data, t.gridData(a))
+				described.Data = append(described.Data, t.gridData(in.area))
 			}
 		}
-		answer.Sheets = append(answer.Sheets, described)
-	}
-	return answer, nil
-}
-
-func (b *Book) areasOf(ranges []string) (map[*Tab][]area, error) {
-	areas := map[*Tab][]area{}
-	for _, rng := range ranges {
-		t, a, err := b.resolve(rng)
-		if err != nil {
-			return nil, err
+		if wanted {
+			answer.Sheets = append(answer.Sheets, described)
 		}
-		if a, err = t.readable(a); err != nil {
-			return nil, err
-		}
-		areas[t] = append(areas[t], a)
 	}
-	return areas, nil
+	return answer
 }
 
 func (t *Tab) describe(index int, user string) sheet {

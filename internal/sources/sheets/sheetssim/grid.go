@@ -167,3 +167,17 @@ func (t *Tab) resize(newRows, newColumns int) {
 		}
 	}
 }
+
+// inherit gives new rows the formats of another one, if the grid has it.
+func (t *Tab) inherit(from, to, like int) {
+	if like < 0 || like >= len(t.rows) {
+		return
+	}
+	var formats []Cell
+	for _, c := range t.rows[like].cells {
+		formats = append(formats, Cell{Format: c.Format})
+	}
+	for r := from; r < to; r++ {
+		t.rows[r].cells = formats
+	}
+}

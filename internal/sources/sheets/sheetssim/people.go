@@ -10,13 +10,16 @@ import (
 // Set gives a cell a value: a string, float64, int, bool or Error, nil to empty it, or a whole Cell.
 func (t *Tab) Set(cell string, value any) {
 	a := t.cell(cell)
-	t.fill(a.top, a.left, cellOf(value))
+	t.fill(a.top, a.left, t.book.cellOf(value))
 }
 
-// cellOf makes a cell of what a test writes.
-func cellOf(v any) Cell {
+// cellOf makes a cell of what a test writes, and remembers what formulas come to.
+func (b *Book) cellOf(v any) Cell {
 	if c, ok := v.(Cell); ok {
 		c.Value = plain(c.Value)
+		if c.Formula != "" {
+			b.results[c.Formula] = c.Value
+		}
 		return c
 	}
 	return Cell{Value: plain(v)}
@@ -25,7 +28,7 @@ func cellOf(v any) Cell {
 // Type types a text into a cell, and Sheets makes of it what it wants.
 func (t *Tab) Type(cell, text string) {
 	a := t.cell(cell)
-	t.put(a.top, a.left, t.at(a.top, a.left).typed(text))
+	t.put(a.top, a.left, t.book.typed(t.at(a.top, a.left), text))
 }
 
 // Cell returns a cell.
@@ -64,7 +67,7 @@ func (t *Tab) Find(column, text string) int {
 // Fill writes values into a row, from the first column on.
 func (t *Tab) Fill(row int, values ...any) {
 	for c, v := range values {
-		t.fill(t.row(row), c, cellOf(v))
+		t.fill(t.row(row), c, t.book.cellOf(v))
 	}
 }
 
@@ -88,8 +91,11 @@ func (t *Tab) SortRange(rng, column string, descending bool) {
 	t.sort(t.area(rng), []sortKey{{t.column(column), descending}}, t.book.metadataFollows)
 }
 
-// InsertRows makes n empty rows, the first of which gets the number row.
-func (t *Tab) InsertRows(row, n int) { t.insert(dimRows, row-1, n) }
+// InsertRows makes n empty rows, the first of which gets the number row. They look like the row above.
+func (t *Tab) InsertRows(row, n int) {
+	t.insert(dimRows, row-1, n)
+	t.inherit(row-1, row-1+n, row-2)
+}
 
 // DeleteRows deletes n rows from row on.
 func (t *Tab) DeleteRows(row, n int) { t.remove(dimRows, t.row(row), n) }

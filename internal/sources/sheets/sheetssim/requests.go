@@ -16,6 +16,7 @@ type Request struct {
 	Method  string
 	Path    string
 	Range   string // in the path
+	Unknown string // the kind of a batch's request that the server does not imitate
 	Query   url.Values
 	Body    []byte
 	Applied bool // the server did what was asked, whatever the client got to know
@@ -31,9 +32,9 @@ func On(routes ...string) Match {
 	return func(r Request) bool { return slices.Contains(routes, r.Route) }
 }
 
-// Reads matches reads of values, Writes matches what changes the spreadsheet.
+// Reads matches reads of cells, Writes matches what changes the spreadsheet.
 var (
-	Reads  = On(RouteValuesGet, RouteValuesBatchGet, RouteBatchGetByFilter)
+	Reads  = On(RouteValuesGet, RouteValuesBatchGet, RouteBatchGetByFilter, RouteGetByFilter)
 	Writes = Match(func(r Request) bool { return r.Class == Write })
 )
 

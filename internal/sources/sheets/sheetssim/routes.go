@@ -21,6 +21,7 @@ const (
 	RouteBatchUpdateByFilter = "spreadsheets.values.batchUpdateByDataFilter"
 	RouteMetadataSearch      = "spreadsheets.developerMetadata.search"
 	RouteMetadataGet         = "spreadsheets.developerMetadata.get"
+	RouteGetByFilter         = "spreadsheets.getByDataFilter"
 	RouteDriveGet            = "drive.files.get"
 	RouteToken               = "token"
 )
@@ -74,10 +75,16 @@ var routes = map[string]route{
 	RouteGet: {Read, true, map[string][]string{
 		"ranges": anyText, "includeGridData": boolean,
 	}, (*Spreadsheet).get},
-	RouteValuesGet:         {Read, true, readParams, (*Spreadsheet).valuesGet},
-	RouteValuesBatchGet:    {Read, true, with(readParams, "ranges", anyText), (*Spreadsheet).valuesBatchGet},
-	RouteValuesUpdate:      {Write, false, writeParams, (*Spreadsheet).valuesUpdate},
-	RouteValuesBatchUpdate: {Write, false, nil, (*Spreadsheet).valuesBatchUpdate},
+	RouteGetByFilter:         {Read, false, nil, (*Spreadsheet).getByFilter},
+	RouteBatch:               {Write, false, nil, (*Spreadsheet).batchUpdate},
+	RouteBatchGetByFilter:    {Read, false, nil, (*Spreadsheet).valuesByFilter},
+	RouteBatchUpdateByFilter: {Write, false, nil, (*Spreadsheet).valuesUpdateByFilter},
+	RouteMetadataSearch:      {Read, false, nil, (*Spreadsheet).metadataSearch},
+	RouteMetadataGet:         {Read, false, nil, (*Spreadsheet).metadataGet},
+	RouteValuesGet:           {Read, true, readParams, (*Spreadsheet).valuesGet},
+	RouteValuesBatchGet:      {Read, true, with(readParams, "ranges", anyText), (*Spreadsheet).valuesBatchGet},
+	RouteValuesUpdate:        {Write, false, writeParams, (*Spreadsheet).valuesUpdate},
+	RouteValuesBatchUpdate:   {Write, false, nil, (*Spreadsheet).valuesBatchUpdate},
 	RouteAppend: {Write, false, with(writeParams, "insertDataOption", []string{"OVERWRITE", "INSERT_ROWS"}),
 		(*Spreadsheet).valuesAppend},
 	RouteClear:            {Write, false, nil, (*Spreadsheet).valuesClear},
@@ -110,9 +117,6 @@ func targetOf(method string, u *url.URL) target {
 		return target{}
 	}
 	t := target{route: shapes[method+" "+shape]}
-	if _, served := routes[t.route]; !served {
-		return target{}
-	}
 	id := parts[0]
 	if len(parts) == 1 && shape != "drive" {
 		id, _ = cutVerb(id)
@@ -132,6 +136,7 @@ func targetOf(method string, u *url.URL) target {
 var shapes = map[string]string{
 	"GET ":                                RouteGet,
 	"POST :batchUpdate":                   RouteBatch,
+	"POST :getByDataFilter":               RouteGetByFilter,
 	"GET values/":                         RouteValuesGet,
 	"PUT values/":                         RouteValuesUpdate,
 	"POST values/:append":                 RouteAppend,

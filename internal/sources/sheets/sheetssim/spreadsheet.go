@@ -24,6 +24,9 @@ type Options struct {
 	AppendAtLastRow bool
 	// ProtectSkipped counts a null, which skips a cell, as an edit of a protected cell. What Google does is not known.
 	ProtectSkipped bool
+	// UnmatchedFails refuses a write whose data filter finds nothing; otherwise nothing is written and the answer is short.
+	// What Google does is not known.
+	UnmatchedFails bool
 	// ModifiedLag is how seldom Drive learns when the spreadsheet was modified.
 	ModifiedLag time.Duration
 	// MaxCells is how many cells the spreadsheet may have; 0 is 10 million, as at Google.
@@ -72,7 +75,7 @@ func New(o Options) *Spreadsheet {
 		o.MaxCells = 10_000_000
 	}
 	return &Spreadsheet{options: o, book: &Book{
-		Title: "Spreadsheet of the tests", metadataFollows: o.MetadataFollowsSort,
+		Title: "Spreadsheet of the tests", metadataFollows: o.MetadataFollowsSort, results: map[string]any{},
 	}}
 }
 

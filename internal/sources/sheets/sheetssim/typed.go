@@ -15,8 +15,8 @@ var (
 	days = []string{"2006-1-2", "1/2/2006", "1-2-2006", "1/2", "1-2"}
 )
 
-// typed is the cell after a text was typed into it.
-func (c Cell) typed(text string) Cell {
+// typed is a cell after a text was typed into it.
+func (b *Book) typed(c Cell, text string) Cell {
 	if c.Format.Type == PlainText.Type {
 		return c.filled(Cell{Value: plain(text)})
 	}
@@ -31,9 +31,9 @@ func (c Cell) typed(text string) Cell {
 	case trimmed == "":
 		return c.filled(Cell{Value: plain(text)})
 	case trimmed[0] == '=':
-		return c.filled(calculated(trimmed))
+		return c.filled(b.calculated(trimmed))
 	case trimmed[0] == '+', trimmed[0] == '-' && len(trimmed) > 1:
-		return c.filled(calculated("=" + trimmed))
+		return c.filled(b.calculated("=" + trimmed))
 	case strings.EqualFold(trimmed, "true"), strings.EqualFold(trimmed, "false"):
 		return c.filled(Cell{Value: strings.EqualFold(trimmed, "true")})
 	}
@@ -51,15 +51,17 @@ func (c Cell) typed(text string) Cell {
 // isNumeral leaves out what only Go takes for a number: "Inf", "0x1p-2", "1_000".
 func isNumeral(s string) bool { return strings.Trim(s, "0123456789.,+-eE") == "" }
 
-// calculated is the cell of a formula. Sums are calculated, no more: a phone number that was typed with its plus and
-// hyphens is one.
-func calculated(formula string) Cell {
-	expression := formula[1:]
-	if !sum.MatchString(expression) {
+// calculated is the cell of a formula: with the result that a test said it has, or one of Sheets's own if it is a sum, as
+// a phone number is that was typed with its plus and hyphens.
+func (b *Book) calculated(formula string) Cell {
+	if result, known := b.results[formula]; known {
+		return Cell{Value: result, Formula: formula}
+	}
+	if !sum.MatchString(formula[1:]) {
 		return Cell{Value: Error("#ERROR!"), Formula: formula}
 	}
 	total := 0.0
-	for _, t := range term.FindAllString(expression, -1) {
+	for _, t := range term.FindAllString(formula[1:], -1) {
 		n, err := strconv.ParseFloat(t, 64)
 		if err != nil {
 			return Cell{Value: Error("#ERROR!"), Formula: formula}

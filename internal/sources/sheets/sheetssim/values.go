@@ -316,10 +316,10 @@ func (t *Tab) entered(old Cell, value any, typed bool) (Cell, error) {
 		return old.filled(Cell{Value: v}), nil
 	case string:
 		if utf8.RuneCountInString(v) > maxCell {
-			return Cell{}, invalid("Your input contains more than the maximum of %d characters in a single cell.", maxCell)
+			return Cell{}, tooLong()
 		}
 		if typed {
-			return old.typed(v), nil
+			return t.book.typed(old, v), nil
 		}
 		return old.filled(Cell{Value: plain(v)}), nil
 	default:

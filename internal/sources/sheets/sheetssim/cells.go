@@ -1,0 +1,307 @@
+package sheetssim
+
+import (
+	"regexp"
+	"strings"
+	"unicode/utf8"
+)
+
+// This file has the requests of a batch that change cells.
+
+type appendCellsRequest struct {
+	SheetID int64     `json:"sheetId"`
+	Rows    []rowData `json:"rows"`
+	Fields  string    `json:"fields"`
+}
+
+type updateCellsRequest struct {
+	Rows   []rowData       `json:"rows"`
+	Fields string          `json:"fields"`
+	Start  *gridCoordinate `json:"start"`
+	Range  *gridRange      `json:"range"`
+}
+
+type gridCoordinate struct {
+	SheetID     int64 `json:"sheetId"`
+	RowIndex    int   `json:"rowIndex"`
+	ColumnIndex int   `json:"columnIndex"`
+}
+
+type repeatCellRequest struct {
+	Range  gridRange `json:"range"`
+	Cell   cellData  `json:"cell"`
+	Fields string    `json:"fields"`
+}
+
+type findReplaceRequest struct {
+	Find            string     `json:"find"`
+	Replacement     string     `json:"replacement"`
+	MatchCase       bool       `json:"matchCase"`
+	MatchEntireCell bool       `json:"matchEntireCell"`
+	IncludeFormulas bool       `json:"includeFormulas"`
+	Range           *gridRange `json:"range"`
+	SheetID         *int64     `json:"sheetId"`
+	AllSheets       bool       `json:"allSheets"`
+}
+
+type findReplaceResponse struct {
+	ValuesChanged      int `json:"valuesChanged,omitzero"`
+	FormulasChanged    int `json:"formulasChanged,omitzero"`
+	RowsChanged        int `json:"rowsChanged,omitzero"`
+	SheetsChanged      int `json:"sheetsChanged,omitzero"`
+	OccurrencesChanged int `json:"occurrencesChanged,omitzero"`
+}
+
+// cellMask is which parts of cells a request writes.
+type cellMask struct{ value, format bool }
+
+func cellMaskOf(fields string) (cellMask, error) {
+	if fields == "" {
+		return cellMask{}, invalid("At least one field must be listed in 'fields'. (Use '*' to indicate all fields.)")
+	}
+	m := parseMask(fields)
+	for name := range m {
+		if name != "userEnteredValue" && name != "userEnteredFormat" && name != "*" {
+			return cellMask{}, invalid("Invalid field: %s", name)
+		}
+	}
+	return cellMask{m.has("userEnteredValue"), m.has("userEnteredFormat", "numberFormat")}, nil
+}
+
+// apply writes the parts of a cell that the mask names; what data leaves out is emptied.
+func (m cellMask) apply(book *Book, old Cell, data cellData) (Cell, error) {
+	if data.EffectiveValue != nil || data.FormattedValue != "" || data.EffectiveFormat != nil {
+		return Cell{}, invalid("A field that can only be read is set")
+	}
+	c := old
+	if m.value {
+		entered, err := data.UserEnteredValue.cell(book)
+		if err != nil {
+			return Cell{}, err
+		}
+		c = old.filled(entered)
+	}
+	if m.format {
+		c.Format = Format{}
+		if f := data.UserEnteredFormat; f != nil && f.NumberFormat != nil {
+			if err := checkEnum("type", f.NumberFormat.Type, formatEnum); err != nil {
+				return Cell{}, err
+			}
+			c.Format = Format{f.NumberFormat.Type, f.NumberFormat.Pattern}
+		}
+	}
+	return c, nil
+}
+
+var formatEnum = []string{
+	"NUMBER_FORMAT_TYPE_UNSPECIFIED", "TEXT", "NUMBER", "PERCENT", "CURRENCY", "DATE", "TIME", "DATE_TIME", "SCIENTIFIC",
+}
+
+// cell is the cell that a value makes. A text stays text, whatever it looks like.
+func (v *extendedValue) cell(book *Book) (Cell, error) {
+	switch {
+	case v == nil:
+		return Cell{}, nil
+	case v.ErrorValue != nil:
+		return Cell{}, invalid("errorValue can only be read")
+	case v.FormulaValue != nil && !strings.HasPrefix(*v.FormulaValue, "="):
+		return Cell{}, invalid("Formulas must begin with =")
+	case v.FormulaValue != nil:
+		return book.calculated(*v.FormulaValue), nil
+	case v.StringValue != nil && utf8.RuneCountInString(*v.StringValue) > maxCell:
+		return Cell{}, tooLong()
+	case v.StringValue != nil:
+		return Cell{Value: plain(*v.StringValue)}, nil
+	case v.NumberValue != nil:
+		return Cell{Value: *v.NumberValue}, nil
+	case v.BoolValue != nil:
+		return Cell{Value: *v.BoolValue}, nil
+	default:
+		return Cell{}, nil
+	}
+}
+
+func tooLong() error {
+	return invalid("Your input contains more than the maximum of %d characters in a single cell.", maxCell)
+}
+
+// edit writes one cell.
+func (b *batch) edit(t *Tab, row, column int, m cellMask, data cellData) error {
+	if err := t.mayEdit(area{row, column, row + 1, column + 1}, b.user); err != nil {
+		return err
+	}
+	c, err := m.apply(b.book, t.at(row, column), data)
+	if err == nil {
+		t.put(row, column, c)
+	}
+	return err
+}
+
+func (b *batch) appendCells(r appendCellsRequest) (any, error) {
+	m, err := cellMaskOf(r.Fields)
+	if err != nil {
+		return nil, err
+	}
+	t, err := b.tab(r.SheetID)
+	if err != nil {
+		return nil, err
+	}
+	last, _ := t.used()
+	t.resize(max(len(t.rows), last+len(r.Rows)), t.columns)
+	return nil, b.editAll(t, t.across(dimRows, last, last+len(r.Rows)), r.Rows, m, false)
+}
+
+// editAll writes rows into an area; rest empties what rows do not reach.
+func (b *batch) editAll(t *Tab, a area, lines []rowData, m cellMask, rest bool) error {
+	if len(lines) > a.rows() {
+		return invalid("Attempting to write row: %d, beyond the last requested row of: %d", a.bottom, a.bottom-1)
+	}
+	for i := range a.rows() {
+		var cells []cellData
+		if i < len(lines) {
+			cells = lines[i].Values
+		}
+		if len(cells) > a.columns() {
+			return invalid("Attempting to write column: %d, beyond the last requested column of: %d", a.right, a.right-1)
+		}
+		for j := range a.columns() {
+			var data cellData
+			if j < len(cells) {
+				data = cells[j]
+			} else if !rest {
+				break
+			}
+			if err := b.edit(t, a.top+i, a.left+j, m, data); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (b *batch) updateCells(r updateCellsRequest) (any, error) {
+	m, err := cellMaskOf(r.Fields)
+	switch {
+	case err != nil:
+		return nil, err
+	case (r.Start == nil) == (r.Range == nil):
+		return nil, invalid("Exactly one of start and range must be set.")
+	case r.Range != nil:
+		t, a, err := b.area(*r.Range)
+		if err != nil {
+			return nil, err
+		}
+		return nil, b.editAll(t, a, r.Rows, m, true)
+	}
+	t, err := b.tab(r.Start.SheetID)
+	if err != nil {
+		return nil, err
+	}
+	a := area{r.Start.RowIndex, r.Start.ColumnIndex, len(t.rows), t.columns}
+	if a.top < 0 || a.left < 0 || a.rows() <= 0 || a.columns() <= 0 {
+		return nil, invalid("The start is outside of the grid")
+	}
+	return nil, b.editAll(t, a, r.Rows, m, false)
+}
+
+func (b *batch) repeatCell(r repeatCellRequest) (any, error) {
+	m, err := cellMaskOf(r.Fields)
+	if err != nil {
+		return nil, err
+	}
+	t, a, err := b.area(r.Range)
+	if err != nil {
+		return nil, err
+	}
+	for row := a.top; row < a.bottom; row++ {
+		for column := a.left; column < a.right; column++ {
+			if err := b.edit(t, row, column, m, r.Cell); err != nil {
+				return nil, err
+			}
+		}
+	}
+	return nil, nil
+}
+
+// findReplace looks at what cells show. What takes its place is read as if it were typed, which is the worse of what is
+// thought possible.
+func (b *batch) findReplace(r findReplaceRequest) (any, error) {
+	if r.Find == "" {
+		return nil, invalid("find cannot be empty")
+	}
+	where, err := b.searched(r)
+	if err != nil {
+		return nil, err
+	}
+	pattern := regexp.QuoteMeta(r.Find)
+	if r.MatchEntireCell {
+		pattern = "^" + pattern + "$"
+	}
+	if !r.MatchCase {
+		pattern = "(?i)" + pattern
+	}
+	find, err := regexp.Compile(pattern)
+	if err != nil {
+		return nil, invalid("find: %v", err)
+	}
+	var answer findReplaceResponse
+	for _, in := range where {
+		if err := b.replaceIn(in, find, r, &answer); err != nil {
+			return nil, err
+		}
+	}
+	return answer, nil
+}
+
+// block is a part of a tab.
+type block struct {
+	tab  *Tab
+	area area
+}
+
+func (b *batch) searched(r findReplaceRequest) ([]block, error) {
+	if btoi(r.Range != nil)+btoi(r.SheetID != nil)+btoi(r.AllSheets) != 1 {
+		return nil, invalid("Exactly one of range, sheetId and allSheets must be set.")
+	}
+	if r.Range != nil {
+		t, a, err := b.area(*r.Range)
+		return []block{{t, a}}, err
+	}
+	var all []block
+	for _, t := range b.book.tabs {
+		if r.AllSheets || t.id == *r.SheetID {
+			all = append(all, block{t, t.whole()})
+		}
+	}
+	if len(all) == 0 {
+		return nil, invalid("No grid with id: %d", *r.SheetID)
+	}
+	return all, nil
+}
+
+func (b *batch) replaceIn(in block, find *regexp.Regexp, r findReplaceRequest, answer *findReplaceResponse) error {
+	t, rowsBefore := in.tab, answer.RowsChanged
+	for row := in.area.top; row < in.area.bottom; row++ {
+		cellsBefore := answer.ValuesChanged + answer.FormulasChanged
+		for column := in.area.left; column < min(in.area.right, len(t.rows[row].cells)); column++ {
+			c := t.at(row, column)
+			text, changed := c.Shown(), &answer.ValuesChanged
+			if c.Formula != "" {
+				text, changed = c.Formula, &answer.FormulasChanged
+			}
+			found := len(find.FindAllStringIndex(text, -1))
+			if found == 0 || c.Formula != "" && !r.IncludeFormulas {
+				continue
+			}
+			if err := t.mayEdit(area{row, column, row + 1, column + 1}, b.user); err != nil {
+				return err
+			}
+			t.put(row, column, b.book.typed(c, find.ReplaceAllLiteralString(text, r.Replacement)))
+			answer.OccurrencesChanged += found
+			*changed++
+		}
+		answer.RowsChanged += btoi(answer.ValuesChanged+answer.FormulasChanged > cellsBefore)
+	}
+	answer.SheetsChanged += btoi(answer.RowsChanged > rowsBefore)
+	return nil
+}
