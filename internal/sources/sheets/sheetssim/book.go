@@ -55,10 +55,24 @@ const (
 type Protection struct {
 	Editors     []string // who may write all the same
 	WarningOnly bool     // it asks people and stops nobody
+	Except      []string // ranges in which everybody may write
+	Description string
 
-	id          int
-	area        area
-	description string
+	id     int
+	area   area
+	except []area
+}
+
+func (p Protection) allows(user string) bool {
+	return p.WarningOnly || slices.Contains(p.Editors, user)
+}
+
+// forbids reports whether the protection keeps a user from changing an area.
+func (p Protection) forbids(a area, user string) bool {
+	free := slices.ContainsFunc(p.except, func(e area) bool {
+		return e.top <= a.top && e.bottom >= a.bottom && e.left <= a.left && e.right >= a.right
+	})
+	return !p.allows(user) && !free && p.area.meets(a)
 }
 
 // clone returns a copy that can be changed without the original.

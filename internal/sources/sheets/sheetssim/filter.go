@@ -258,7 +258,7 @@ func (s *Spreadsheet) valuesUpdateByFilter(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	answer := batchUpdateResponse{SpreadsheetID: c.id}
+	answer := batchUpdateResponse[filteredResponse]{SpreadsheetID: c.id}
 	b := s.book.clone()
 	changed := map[*Tab]bool{}
 	for i, v := range r.Data {
@@ -274,8 +274,9 @@ func (s *Spreadsheet) valuesUpdateByFilter(c *call) (any, error) {
 			if err != nil {
 				return nil, inBatch(err, "data[%d]", i)
 			}
-			one.DataFilter = &v.DataFilter
-			answer.add(one)
+			answer.add(filteredResponse{
+				v.DataFilter, one.UpdatedRange, one.UpdatedRows, one.UpdatedColumns, one.UpdatedCells, one.UpdatedData,
+			}, one)
 			changed[in.tab] = true
 		}
 	}

@@ -84,8 +84,11 @@ func (t *Tab) wireArea(a area) gridRange {
 
 func (t *Tab) wireProtection(p Protection, user string) protectedRange {
 	wire := protectedRange{
-		ProtectedRangeID: p.id, Range: t.wireArea(p.area), Description: p.description, WarningOnly: p.WarningOnly,
+		ProtectedRangeID: p.id, Range: t.wireArea(p.area), Description: p.Description, WarningOnly: p.WarningOnly,
 		RequestingUserCanEdit: p.allows(user),
+	}
+	for _, e := range p.except {
+		wire.UnprotectedRanges = append(wire.UnprotectedRanges, t.wireArea(e))
 	}
 	if len(p.Editors) > 0 {
 		wire.Editors = &editors{p.Editors}

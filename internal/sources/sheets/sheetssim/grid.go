@@ -141,7 +141,13 @@ func (t *Tab) shift(d dimension, f func(start, end int) (int, int)) {
 	}
 	t.merges = slices.DeleteFunc(t.merges, gone)
 	for i := range t.protections {
-		t.protections[i].area = shifted(t.protections[i].area)
+		p := &t.protections[i]
+		p.area = shifted(p.area)
+		except := slices.Clone(p.except)
+		for j := range except {
+			except[j] = shifted(except[j])
+		}
+		p.except = slices.DeleteFunc(except, gone)
 	}
 	t.protections = slices.DeleteFunc(t.protections, func(p Protection) bool { return gone(p.area) })
 	for _, m := range t.book.metadata {

@@ -130,18 +130,24 @@ func (t *Tab) Rename(title string) {
 // Resize gives the grid another size. What is outside is gone.
 func (t *Tab) Resize(rows, columns int) { t.resize(rows, columns) }
 
-// Protect protects a range, "A2:F" or "B:B", from all but the editors of p.
-func (t *Tab) Protect(rng string, p Protection) { t.protect(t.parse(rng), p) }
+// Protect protects a range, "A2:F" or "B:B", from all but the editors of p; "" is the whole tab.
+func (t *Tab) Protect(rng string, p Protection) {
+	a := area{0, 0, open, open}
+	if rng != "" {
+		a = t.parse(rng)
+	}
+	p.except = nil
+	for _, e := range p.Except {
+		p.except = append(p.except, t.parse(e))
+	}
+	t.protect(a, p)
+}
 
 func (t *Tab) protect(a area, p Protection) Protection {
 	t.book.lastProtect++
 	p.id, p.area = t.book.lastProtect, a
 	t.protections = append(t.protections, p)
 	return p
-}
-
-func (p Protection) allows(user string) bool {
-	return p.WarningOnly || slices.Contains(p.Editors, user)
 }
 
 // Merge merges the cells of a range; the value of the first stays.

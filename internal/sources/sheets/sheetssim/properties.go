@@ -20,7 +20,10 @@ func (b *batch) addProtectedRange(r addProtectedRangeRequest) (any, error) {
 	if _, err := t.areaOf(asked.Range); err != nil {
 		return nil, err
 	}
-	p := Protection{WarningOnly: asked.WarningOnly, description: asked.Description}
+	p := Protection{WarningOnly: asked.WarningOnly, Description: asked.Description}
+	for _, e := range asked.UnprotectedRanges {
+		p.except = append(p.except, openArea(e))
+	}
 	if !p.WarningOnly {
 		p.Editors = []string{b.user}
 		if asked.Editors != nil {

@@ -12,6 +12,7 @@ import (
 	"google.golang.org/api/sheets/v4"
 
 	"syncd/internal/sources/sheets/sheetssim"
+	"syncd/internal/sources/sheets/sheetssim/discoverytest"
 )
 
 // world is a spreadsheet and the vendor's client for it.
@@ -25,7 +26,7 @@ type world struct {
 func newWorld(t *testing.T, o sheetssim.Options) *world {
 	t.Helper()
 	s := sheetssim.New(o)
-	server := httptest.NewServer(checked(t, s))
+	server := httptest.NewServer(discoverytest.Load(t).Middleware(t, s))
 	t.Cleanup(server.Close)
 	client, err := sheets.NewService(t.Context(), option.WithEndpoint(server.URL), option.WithoutAuthentication())
 	if err != nil {

@@ -182,7 +182,7 @@ func (s *Spreadsheet) valuesBatchUpdate(c *call) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	answer := batchUpdateResponse{SpreadsheetID: c.id}
+	answer := batchUpdateResponse[updateResponse]{SpreadsheetID: c.id}
 	b := s.book.clone()
 	for i, v := range r.Data {
 		one, err := b.write(v, w)
@@ -190,15 +190,16 @@ func (s *Spreadsheet) valuesBatchUpdate(c *call) (any, error) {
 			return nil, inBatch(err, "data[%d]", i)
 		}
 		one.SpreadsheetID = c.id
-		answer.add(one)
+		answer.add(one, one)
 	}
 	answer.TotalUpdatedSheets = b.titlesIn(r.Data)
 	s.commit(b)
 	return answer, nil
 }
 
-func (answer *batchUpdateResponse) add(one updateResponse) {
-	answer.Responses = append(answer.Responses, one)
+// add adds the response about a range and counts what was updated.
+func (answer *batchUpdateResponse[R]) add(response R, one updateResponse) {
+	answer.Responses = append(answer.Responses, response)
 	answer.TotalUpdatedRows += one.UpdatedRows
 	answer.TotalUpdatedColumns += one.UpdatedColumns
 	answer.TotalUpdatedCells += one.UpdatedCells
@@ -354,7 +355,7 @@ func transposed(lines [][]any) [][]any {
 // mayEdit refuses what a protection forbids the user.
 func (t *Tab) mayEdit(a area, user string) error {
 	for _, p := range t.protections {
-		if !p.allows(user) && p.area.meets(a) {
+		if p.forbids(a, user) {
 			return invalid("You are trying to edit a protected cell or object. Please contact the spreadsheet owner to " +
 				"remove protection if you need to edit.")
 		}

@@ -15,8 +15,17 @@ type batchGetResponse struct {
 }
 
 type updateResponse struct {
-	SpreadsheetID  string      `json:"spreadsheetId,omitzero"`
-	DataFilter     *dataFilter `json:"dataFilter,omitzero"` // of the ByDataFilter call only
+	SpreadsheetID  string      `json:"spreadsheetId"`
+	UpdatedRange   string      `json:"updatedRange,omitzero"`
+	UpdatedRows    int         `json:"updatedRows,omitzero"`
+	UpdatedColumns int         `json:"updatedColumns,omitzero"`
+	UpdatedCells   int         `json:"updatedCells,omitzero"`
+	UpdatedData    *valueRange `json:"updatedData,omitzero"`
+}
+
+// filteredResponse tells of a range that a filter found; there, an update has no spreadsheetId.
+type filteredResponse struct {
+	DataFilter     dataFilter  `json:"dataFilter"`
 	UpdatedRange   string      `json:"updatedRange,omitzero"`
 	UpdatedRows    int         `json:"updatedRows,omitzero"`
 	UpdatedColumns int         `json:"updatedColumns,omitzero"`
@@ -32,13 +41,14 @@ type batchUpdateRequest struct {
 	ResponseDateTimeRenderOption string       `json:"responseDateTimeRenderOption"`
 }
 
-type batchUpdateResponse struct {
-	SpreadsheetID       string           `json:"spreadsheetId"`
-	TotalUpdatedRows    int              `json:"totalUpdatedRows,omitzero"`
-	TotalUpdatedColumns int              `json:"totalUpdatedColumns,omitzero"`
-	TotalUpdatedCells   int              `json:"totalUpdatedCells,omitzero"`
-	TotalUpdatedSheets  int              `json:"totalUpdatedSheets,omitzero"`
-	Responses           []updateResponse `json:"responses,omitempty"`
+// batchUpdateResponse has an R for each range.
+type batchUpdateResponse[R any] struct {
+	SpreadsheetID       string `json:"spreadsheetId"`
+	TotalUpdatedRows    int    `json:"totalUpdatedRows,omitzero"`
+	TotalUpdatedColumns int    `json:"totalUpdatedColumns,omitzero"`
+	TotalUpdatedCells   int    `json:"totalUpdatedCells,omitzero"`
+	TotalUpdatedSheets  int    `json:"totalUpdatedSheets,omitzero"`
+	Responses           []R    `json:"responses,omitempty"`
 }
 
 type appendResponse struct {
@@ -166,12 +176,13 @@ type dimensionRange struct {
 }
 
 type protectedRange struct {
-	ProtectedRangeID      int       `json:"protectedRangeId,omitzero"`
-	Range                 gridRange `json:"range"`
-	Description           string    `json:"description,omitzero"`
-	WarningOnly           bool      `json:"warningOnly,omitzero"`
-	RequestingUserCanEdit bool      `json:"requestingUserCanEdit,omitzero"`
-	Editors               *editors  `json:"editors,omitzero"`
+	ProtectedRangeID      int         `json:"protectedRangeId,omitzero"`
+	Range                 gridRange   `json:"range"`
+	Description           string      `json:"description,omitzero"`
+	WarningOnly           bool        `json:"warningOnly,omitzero"`
+	RequestingUserCanEdit bool        `json:"requestingUserCanEdit,omitzero"`
+	Editors               *editors    `json:"editors,omitzero"`
+	UnprotectedRanges     []gridRange `json:"unprotectedRanges,omitempty"`
 }
 
 type editors struct {
