@@ -1,0 +1,51 @@
+package sheets
+
+import (
+	"errors"
+
+	"syncd/internal/contact"
+	"syncd/internal/sources"
+)
+
+// header is the names of all columns, in normal form.
+type header []string
+
+// headerOf reads the first row.
+func headerOf(rows [][]any) (header, error) {
+	if len(rows) == 0 || isBlank(rows[0]) {
+		return nil, errors.New("the first row is empty: it must name the columns")
+	}
+	var h header
+	for _, v := range rows[0] {
+		h = append(h, contact.NormalizeText(textOf(v)))
+	}
+	return h, nil
+}
+
+// places returns where the named columns stand; the *sources.ColumnError of one that is missing or doubled does not name
+// the source yet.
+func (h header) places(columns []string) ([]int, error) {
+	var places []int
+	for _, column := range columns {
+		i, n := h.place(contact.NormalizeText(column))
+		if n != 1 {
+			return nil, &sources.ColumnError{Column: column, Doubled: n > 1, Columns: h}
+		}
+		places = append(places, i)
+	}
+	return places, nil
+}
+
+// place returns where the first column with a name stands, and how many there are.
+func (h header) place(name string) (first, n int) {
+	first = -1
+	for i, have := range h {
+		if have != name || name == "" {
+			continue
+		}
+		if n++; n == 1 {
+			first = i
+		}
+	}
+	return first, n
+}

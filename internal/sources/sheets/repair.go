@@ -1,0 +1,304 @@
+package sheets
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	api "google.golang.org/api/sheets/v4"
+
+	"syncd/internal/contact"
+)
+
+// damage is a row that a write hit instead of its own.
+type damage struct {
+	change int     // which was being made
+	from   *survey // where the row was found, damaged
+	row    int
+	blank  bool          // nobody's: it held nothing
+	key    string        // "" when it has none that tells it
+	wrong  map[int]value // what was written into it, by column
+	right  map[int]value // what it held
+	tries  int
+}
+
+// damageAt returns what a write destroyed in a row, nil when nothing. It is not known when it is not clear which row it was,
+// or what its cells held.
+func (w *writer) damageAt(t *target, now *survey, row int, written map[int]value) (d *damage, known bool) {
+	was, ok := now.wasRow(t.from, row, written)
+	if !ok {
+		return nil, false
+	}
+	d = &damage{change: t.change, from: now, row: row, blank: was < 0, wrong: map[int]value{}, right: map[int]value{}}
+	if key := now.keyOf(row); key != "" && len(now.rows[key]) == 1 {
+		d.key = key
+	}
+	for column, v := range written {
+		origin, isNew, ok := now.originOf(t.from, column)
+		if !ok {
+			return nil, false
+		}
+		var right value = ""
+		if !isNew && was >= 0 {
+			right = restorable(t.from, was, origin, row)
+		}
+		if right == nil {
+			return nil, false
+		}
+		if !holds(right, v) {
+			d.wrong[column], d.right[column] = v, right
+		}
+	}
+	if len(d.wrong) == 0 {
+		return nil, true
+	}
+	w.inherit(d)
+	return d, true
+}
+
+// restorable is what is written into a cell so that it holds what it did; nil when that is not known.
+func restorable(from *survey, was, column, row int) value {
+	v := at(from.entered, was, column)
+	if v == nil {
+		return ""
+	}
+	if looksCalculated(v) {
+		if from.shown != nil && textOf(at(from.shown, was, column)) == textOf(v) {
+			return v // text
+		}
+		moved, ok := movedFormula(textOf(v), was+1, row+1)
+		if !ok {
+			return nil
+		}
+		return formula(moved)
+	}
+	return v
+}
+
+// inherit takes over from a row's earlier damage what the row held before that, and ends it.
+func (w *writer) inherit(d *damage) {
+	w.damages = slices.DeleteFunc(w.damages, func(earlier *damage) bool {
+		same := earlier.key != "" && earlier.key == d.key && maps.EqualFunc(earlier.right, d.right, func(a, b value) bool { return true })
+		if same {
+			d.right = earlier.right
+		}
+		return same
+	})
+}
+
+// claim makes sure that no two writes take one row for the one that they hit.
+func (d *damage) claim(row int, claimed map[place]bool) bool {
+	for column := range d.wrong {
+		if claimed[place{row, column}] {
+			return false
+		}
+	}
+	for column := range d.wrong {
+		claimed[place{row, column}] = true
+	}
+	return true
+}
+
+// find returns where the damaged row stands; ok is false when it is gone, or cannot be told from another.
+func (d *damage) find(now *survey) (row int, ok bool) {
+	if d.key != "" {
+		rows := now.rows[d.key]
+		if len(rows) != 1 {
+			return 0, false
+		}
+		return rows[0], true
+	}
+	var found []int
+	for row := 1; row < len(now.entered); row++ {
+		if now.sameRow(d.from, row, d.row, d.placed(now, d.wrong)) &&
+			(now.holdsAll(row, d.placed(now, d.wrong)) || now.holdsAll(row, d.placed(now, d.right))) {
+			found = append(found, row)
+		}
+	}
+	if len(found) != 1 {
+		return 0, false
+	}
+	return found[0], true
+}
+
+// placed are the damaged cells by where their columns stand now.
+func (d *damage) placed(now *survey, cells map[int]value) map[int]value {
+	placed := map[int]value{}
+	for column, v := range cells {
+		if place, ok := now.placeOf(d.from, column); ok {
+			placed[place] = v
+		}
+	}
+	return placed
+}
+
+// repairs returns the targets that put back what was destroyed. Damage that is gone needs none: somebody restored the cell,
+// wrote something else into it, or deleted the row.
+func (w *writer) repairs(now *survey) []*target {
+	var targets []*target
+	damages := w.damages
+	w.damages = nil
+	for _, d := range damages {
+		t := &target{change: d.change, repair: d, from: now, cells: d.placed(now, d.right), was: map[int]string{}}
+		row, ok := d.find(now)
+		if !ok || len(t.cells) != len(d.right) {
+			if d.isSomewhere(now) {
+				w.damages = append(w.damages, d)
+				w.lose(d)
+			}
+			continue
+		}
+		t.row = row
+		for column, wrong := range d.placed(now, d.wrong) {
+			switch {
+			case holds(at(now.entered, row, column), wrong):
+				t.was[column] = textOf(wrong)
+			default:
+				delete(t.cells, column)
+			}
+		}
+		if len(t.cells) == 0 {
+			w.restored(t, now, row)
+			continue
+		}
+		t.expectRest()
+		w.damages = append(w.damages, d)
+		targets = append(targets, t)
+	}
+	return targets
+}
+
+// isSomewhere reports whether a row that cannot be told still holds the damage.
+func (d *damage) isSomewhere(now *survey) bool {
+	wrong := d.placed(now, d.wrong)
+	filled := slices.ContainsFunc(slices.Collect(maps.Values(wrong)), func(v value) bool { return textOf(v) != "" })
+	rows := now.rows[d.key]
+	if d.key == "" {
+		rows = nil
+		for row := 1; row < len(now.entered) && filled; row++ {
+			rows = append(rows, row)
+		}
+	}
+	return slices.ContainsFunc(rows, func(row int) bool { return now.holdsAll(row, wrong) })
+}
+
+// isDamaged reports whether a row, as the survey of this round has it, is still to be put back.
+func (w *writer) isDamaged(row int, now *survey) bool {
+	return slices.ContainsFunc(w.damages, func(d *damage) bool {
+		at, ok := d.find(now)
+		return ok && at == row
+	})
+}
+
+// restored notes that a damaged row holds again what it did.
+func (w *writer) restored(t *target, now *survey, row int) {
+	d := t.repair
+	w.damages = slices.DeleteFunc(w.damages, func(other *damage) bool { return other == d })
+	if d.blank {
+		return
+	}
+	change := contact.Change{
+		Action: contact.Update, Key: d.key, Row: row + 1,
+		Before: now.cells(row, now.columns), After: now.cells(row, now.columns),
+	}
+	wrong, right := d.placed(now, d.wrong), d.placed(now, d.right)
+	for i, column := range now.columns {
+		if v, ok := wrong[column]; ok {
+			change.Before[i], change.After[i] = cellOf(v), cellOf(right[column])
+		}
+	}
+	w.repaired[d.change] = append(w.repaired[d.change], change)
+}
+
+// lose gives up a damaged row.
+func (w *writer) lose(d *damage) {
+	w.damages = slices.DeleteFunc(w.damages, func(other *damage) bool { return other == d })
+	var names []string
+	for _, column := range columnsOf(d.wrong) {
+		if column < len(d.from.header) {
+			names = append(names, strconv.Quote(d.from.header[column]))
+		}
+	}
+	w.giveUp(d.change, fmt.Sprintf("row %d was hit instead, since rows moved meanwhile, and could not be put back: "+
+		"look at its column %s", d.row+1, strings.Join(names, ", ")))
+}
+
+// unsure gives up a write that hit nobody knows what.
+func (w *writer) unsure(t *target) {
+	w.giveUp(t.change, fmt.Sprintf("row %d may have been hit instead, since rows moved meanwhile, "+
+		"and it is not known what it held: look at it", t.row+1))
+}
+
+// giveUp leaves a change as it is, whatever that is.
+func (w *writer) giveUp(i int, reason string) {
+	w.todo = slices.DeleteFunc(w.todo, func(j int) bool { return j == i })
+	w.outcomes[i].Status, w.outcomes[i].Reason = "", reason
+	w.lost = errors.Join(w.lost, errors.New(reason))
+}
+
+// apart tells the targets that hold formulas, which no write of values can put back, from the others.
+func apart(targets []*target) (values, formulas []*target) {
+	for _, t := range targets {
+		hasFormula := slices.ContainsFunc(slices.Collect(maps.Values(t.cells)), func(v value) bool { _, ok := v.(formula); return ok })
+		if hasFormula {
+			formulas = append(formulas, t)
+		} else {
+			values = append(values, t)
+		}
+	}
+	return values, formulas
+}
+
+// restoreFormulas puts formulas back. Google does not say whose row that was, so the next round looks.
+func (w *writer) restoreFormulas(ctx context.Context, targets []*target) error {
+	if len(targets) == 0 {
+		return nil
+	}
+	if err := w.admit(ctx); err != nil {
+		return err
+	}
+	var requests []*api.Request
+	for _, t := range targets {
+		for _, column := range columnsOf(t.cells) {
+			requests = append(requests, &api.Request{UpdateCells: &api.UpdateCellsRequest{
+				Range: w.gridRange(t.row, column, column), Fields: "userEnteredValue",
+				Rows: []*api.RowData{{Values: []*api.CellData{{UserEnteredValue: extended(t.cells[column])}}}},
+			}})
+		}
+	}
+	w.admitted = false
+	if err := w.client.edit(ctx, requests); err != nil {
+		return w.failed(ctx, targets, err)
+	}
+	w.sent = append(w.sent, targets...)
+	return nil
+}
+
+// reference is a cell in a formula, or what looks like one.
+var reference = regexp.MustCompile(`(\$?[A-Za-z]{1,3})(\$?)([0-9]+)`)
+
+// movedFormula is a formula of one row as it reads in another. It is not ok when it names other rows, whose numbers may have
+// changed too.
+func movedFormula(text string, from, to int) (moved string, ok bool) {
+	if from == to {
+		return text, true
+	}
+	ok = true
+	parts := strings.Split(text, `"`) // every other one is text
+	for i := 0; i < len(parts); i += 2 {
+		parts[i] = reference.ReplaceAllStringFunc(parts[i], func(cell string) string {
+			m := reference.FindStringSubmatch(cell)
+			if m[2] != "" || m[3] != strconv.Itoa(from) {
+				ok = false
+				return cell
+			}
+			return m[1] + strconv.Itoa(to)
+		})
+	}
+	return strings.Join(parts, `"`), ok
+}
