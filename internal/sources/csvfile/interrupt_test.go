@@ -114,7 +114,7 @@ func TestWriteGivesUpOnAFileThatKeepsChanging(t *testing.T) {
 	changes := []contact.Change{change(contact.Update, "1", "Ada", "Eve"), change(contact.Create, "4", "", "New")}
 	outcomes, err := New(Options{Path: path, Key: []string{"id"}}).Write(ctx, []string{"id", "name"}, changes)
 	for _, outcome := range outcomes {
-		if outcome != (sources.Outcome{Status: sources.Stale, Reason: "the file keeps changing"}) {
+		if outcome.Status != sources.Stale || outcome.Reason != "the file keeps changing" {
 			t.Errorf("outcome %+v, want stale", outcome)
 		}
 	}

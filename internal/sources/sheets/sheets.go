@@ -57,6 +57,7 @@ type Sheet struct {
 var (
 	_ sources.Source     = (*Sheet)(nil)
 	_ sources.Rememberer = (*Sheet)(nil)
+	_ sources.Positional = (*Sheet)(nil)
 )
 
 // New returns the source. Google hears of it when it is first read or written; wrong options show then.
@@ -69,6 +70,9 @@ func New(options Options) *Sheet {
 	}
 	return &Sheet{options: options}
 }
+
+// Positional implements [sources.Positional]: a write names a row by its number.
+func (s *Sheet) Positional() bool { return true }
 
 // Read implements [sources.Source]. It takes two requests: one for the tab and its merged cells, one for all values. What
 // the sheet shows as an error is a cell of that type; dates are text as people see it. A row with merged cells in one of
