@@ -42,6 +42,7 @@ func TestMain(m *testing.M) {
 //	listening PORT           waits until something listens there
 //	hostile MORE             writes a rows.csv full of what terminals obey
 //	database VAR             sets a variable to the URL of a new Postgres database
+//	sheet WHAT ARGS...       is what people do with a Google Sheet, see sheetCommands
 //	rows FROM TO [EXTRA...]  writes rows.csv with the keys C-FROM to C-TO, and lines EXTRA
 //
 // In what syncd prints, times, durations and ids are replaced by words, so that it can be compared.
@@ -50,6 +51,7 @@ func TestScripts(t *testing.T) {
 		Dir: "testdata/script", UpdateScripts: *update, RequireExplicitExec: true, RequireUniqueNames: true,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("TZ", "UTC")
+			env.Values["sheet"] = &scriptSheet{}
 			if err := installSyncd(env); err != nil {
 				return err
 			}
@@ -70,6 +72,7 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"syncd": scriptSyncd, "until": scriptUntil, "contact": scriptContact, "rows": scriptRows,
 			"database": func(ts *testscript.TestScript, _ bool, args []string) { ts.Setenv(args[0], pgtest.Database(t)) },
+			"sheet":    scriptSheetCommand,
 			"serve":    scriptServe, "hostile": scriptHostile, "port": scriptPort, "listening": scriptListening,
 		},
 	})
@@ -191,7 +194,7 @@ func scriptHostile(ts *testscript.TestScript, _ bool, args []string) {
 func execSyncd(ts *testscript.TestScript, args []string) (code int, stdout, stderr string) {
 	cmd := exec.Command(filepath.Join(ts.Getenv("WORK"), binDir, "syncd"), args...)
 	cmd.Dir = ts.MkAbs(".")
-	for _, name := range []string{"TZ", "HOME", "TMPDIR", "QUO_API_KEY", "QUO_URL", "GOCOVERDIR", "NO_COLOR", "STATE"} {
+	for _, name := range []string{"TZ", "HOME", "TMPDIR", "QUO_API_KEY", "QUO_URL", "GOCOVERDIR", "NO_COLOR", "STATE", "SHEETS_URL", "SHEET"} {
 		cmd.Env = append(cmd.Env, name+"="+ts.Getenv(name))
 	}
 	var out, errOut bytes.Buffer

@@ -21,6 +21,7 @@ import (
 	"syncd/internal/reconcile"
 	"syncd/internal/sources"
 	"syncd/internal/sources/csvfile"
+	"syncd/internal/sources/sheets"
 	"syncd/internal/state"
 )
 
@@ -38,8 +39,9 @@ type App struct {
 	Store    state.Store
 	Options  Options
 	limiters map[string]*quo.Limiter
-	clients  map[string]*quo.Client // by sync
-	bases    map[string]string      // the URLs of the built-in workspaces that run, by what base_url says
+	clients  map[string]*quo.Client   // by sync
+	quotas   map[string]*sheets.Quota // of Google, by credentials
+	bases    map[string]string        // the URLs of the built-in workspaces that run, by what base_url says
 	closers  []func() error
 }
 
@@ -49,7 +51,8 @@ func Open(ctx context.Context, o Options) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &App{Store: store, Options: o, limiters: map[string]*quo.Limiter{}, clients: map[string]*quo.Client{}, bases: map[string]string{},
+	return &App{Store: store, Options: o, limiters: map[string]*quo.Limiter{}, clients: map[string]*quo.Client{},
+		quotas: map[string]*sheets.Quota{}, bases: map[string]string{},
 		closers: []func() error{store.Close}}, nil
 }
 
@@ -64,8 +67,8 @@ func Supported(c *config.Config) error {
 }
 
 func supported(s *config.Sync) error {
-	if s.Source.CSV == nil {
-		return fmt.Errorf("source: this version reads csv only, not %s", s.Source.Kind())
+	if s.Source.Postgres != nil {
+		return fmt.Errorf("source: this version reads csv and google_sheet, not %s", s.Source.Kind())
 	}
 	return nil
 }
@@ -147,9 +150,12 @@ func (a *App) source(s *config.Sync) (sources.Source, error) {
 	if err := supported(s); err != nil {
 		return nil, err
 	}
+	warn := func(text string) { a.Options.Log.Warn(text, "sync", s.Name) }
+	if s.Source.GoogleSheet != nil {
+		return a.sheet(s, warn), nil
+	}
 	csv := s.Source.CSV
-	return csvfile.New(csvfile.Options{Path: csv.Path, Delimiter: csv.Delimiter, Encoding: csv.Encoding, Key: csv.Key,
-		Warn: func(text string) { a.Options.Log.Warn(text, "sync", s.Name) }}), nil
+	return csvfile.New(csvfile.Options{Path: csv.Path, Delimiter: csv.Delimiter, Encoding: csv.Encoding, Key: csv.Key, Warn: warn}), nil
 }
 
 // client returns the client of a sync, which counts the sync's calls, with the limiter that all syncs of the key share.
