@@ -91,7 +91,7 @@ func (s *Spreadsheet) batchUpdate(c *call) (any, error) {
 
 // tab finds the tab of a request.
 func (b *batch) tab(id int64) (*Tab, error) {
-	if t := b.book.tabWithID(id); t != nil {
+	if t := b.book.tabWithID(id); t != nil && t.kind() == grid {
 		return t, nil
 	}
 	return nil, invalid("No grid with id: %d", id)

@@ -120,6 +120,26 @@ func (b *Book) AddTab(title string, rows ...[]any) *Tab {
 	return t
 }
 
+// AddChart adds a tab that holds a chart and has no cells.
+func (b *Book) AddChart(title string) *Tab {
+	t := b.AddTab(title)
+	t.rows, t.columns = nil, 0
+	return t
+}
+
+// The types of tabs.
+const (
+	grid   = "GRID"
+	object = "OBJECT"
+)
+
+func (t *Tab) kind() string {
+	if t.columns == 0 {
+		return object
+	}
+	return grid
+}
+
 // newTabID is 0 for the first tab, as in Sheets, and a number that says nothing for others.
 func (b *Book) newTabID() int64 {
 	if len(b.tabs) == 0 {

@@ -65,8 +65,10 @@ func layoutPart(c byte, run string, noon bool) string {
 		return short
 	}
 	switch {
+	case c == 'y' && len(run) > 2:
+		return "2006"
 	case c == 'y':
-		return choose("06", "2006")
+		return "06"
 	case c == 'm' && len(run) > 2:
 		return "Jan"
 	case c == 'm':

@@ -85,7 +85,7 @@ func (b *Book) blocks(f dataFilter) ([]block, error) {
 		return []block{{t, a}}, err
 	case f.GridRange != nil:
 		t := b.tabWithID(f.GridRange.SheetID)
-		if t == nil {
+		if t == nil || t.kind() != grid {
 			return nil, invalid("No grid with id: %d", f.GridRange.SheetID)
 		}
 		a := openArea(*f.GridRange)

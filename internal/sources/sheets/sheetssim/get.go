@@ -27,7 +27,7 @@ func (s *Spreadsheet) describe(c *call, chosen []block, all, withData bool) spre
 	}
 	for i, t := range b.tabs {
 		described := t.describe(i, c.user)
-		if all && withData {
+		if all && withData && t.kind() == grid {
 			described.Data = append(described.Data, t.gridData(t.whole()))
 		}
 		wanted := all
@@ -50,7 +50,7 @@ func (s *Spreadsheet) describe(c *call, chosen []block, all, withData bool) spre
 func (t *Tab) describe(index int, user string) sheet {
 	described := sheet{
 		Properties: sheetProperties{
-			SheetID: t.id, Title: t.title, Index: &index, SheetType: "GRID",
+			SheetID: t.id, Title: t.title, Index: &index, SheetType: t.kind(),
 			GridProperties: gridProperties{len(t.rows), t.columns, t.frozen},
 		},
 		Metadata: t.book.wireMetadata(func(p place) bool { return p.kind == "SHEET" && p.tab == t.id }),
@@ -98,17 +98,22 @@ func (t *Tab) wireProtection(p Protection, user string) protectedRange {
 
 func (t *Tab) gridData(a area) gridData {
 	data := gridData{StartRow: a.top, StartColumn: a.left}
+	full := 0 // rows without anything at the end are left out
 	for r := a.top; r < a.bottom; r++ {
 		var cells []cellData
 		for c := a.left; c < min(a.right, len(t.rows[r].cells)); c++ {
 			cells = append(cells, t.at(r, c).wire())
 		}
 		data.RowData = append(data.RowData, rowData{cells})
+		if len(cells) > 0 {
+			full = len(data.RowData)
+		}
 		data.RowMetadata = append(data.RowMetadata, dimensionProperties{
 			HiddenByFilter: t.rows[r].hidden == ByFilter, HiddenByUser: t.rows[r].hidden == ByUser, PixelSize: 21,
 			Metadata: t.book.wireMetadata(func(p place) bool { return p.on(t, dimRows) && p.start == r }),
 		})
 	}
+	data.RowData = data.RowData[:full]
 	for c := a.left; c < a.right; c++ {
 		data.ColumnMetadata = append(data.ColumnMetadata, dimensionProperties{
 			PixelSize: 100,

@@ -22,7 +22,7 @@ func (b *Book) resolve(s string) (*Tab, area, error) {
 	case len(b.tabs) > 0:
 		t = b.tabs[0]
 	}
-	if t == nil {
+	if t == nil || t.kind() != grid {
 		return nil, area{}, invalid("Unable to parse range: %s", s)
 	}
 	return t, a, nil
