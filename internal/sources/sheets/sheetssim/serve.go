@@ -163,6 +163,9 @@ func checkQuery(query url.Values, params map[string][]string) error {
 		if !known {
 			return invalid("Invalid JSON payload received. Unknown name %q: Cannot bind query parameter.", name)
 		}
+		if len(values) > 1 && name != "ranges" {
+			return invalid("Invalid value at '%s', it is there more than once", snake(name))
+		}
 		for _, v := range values {
 			if allowed != nil && !slices.Contains(allowed, v) {
 				return invalid("Invalid value at '%s', %q", snake(name), v)

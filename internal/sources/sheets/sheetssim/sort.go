@@ -15,6 +15,8 @@ type sortKey struct {
 // sort orders the rows of an area. Cells outside of it stay, and so does what is bound to whole rows: metadata too,
 // unless the book's owner wants it to follow.
 func (t *Tab) sort(a area, keys []sortKey, metadataFollows bool) {
+	height, _ := t.used()
+	a.bottom = max(a.top, min(a.bottom, height)) // empty rows are last anyway
 	order := make([]int, a.rows()) // the row that comes to each place
 	for i := range order {
 		order[i] = a.top + i

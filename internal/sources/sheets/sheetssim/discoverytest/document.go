@@ -2,6 +2,7 @@ package discoverytest
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -57,34 +58,37 @@ type rawResource struct {
 	Resources map[string]rawResource
 }
 
-// module is the directory of the module that has the documents.
-var module = sync.OnceValues(func() (string, error) {
-	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "google.golang.org/api").Output()
-	return strings.TrimSpace(string(out)), err
-})
-
 // Load reads the documents that the vendor's client was made from, out of the module cache.
 func Load(t testing.TB) *Document {
 	t.Helper()
-	dir, err := module()
-	if err != nil || dir == "" {
-		t.Fatalf("discovery: go list -m google.golang.org/api: %q, %v: go mod download fetches it", dir, err)
-	}
-	d := &Document{map[string]*Method{}, map[string]*Schema{}}
-	d.read(t, filepath.Join(dir, "sheets", "v4", "sheets-api.json"), "")
-	d.read(t, filepath.Join(dir, "drive", "v3", "drive-api.json"), "drive.")
-	return d
-}
-
-func (d *Document) read(t testing.TB, file, prefix string) {
-	t.Helper()
-	data, err := os.ReadFile(file)
+	d, err := load()
 	if err != nil {
 		t.Fatalf("discovery: %v", err)
 	}
+	return d
+}
+
+var load = sync.OnceValues(func() (*Document, error) {
+	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "google.golang.org/api").Output()
+	dir := strings.TrimSpace(string(out))
+	if err != nil || dir == "" {
+		return nil, fmt.Errorf("go list -m google.golang.org/api: %q, %w: go mod download fetches it", dir, err)
+	}
+	d := &Document{map[string]*Method{}, map[string]*Schema{}}
+	return d, errors.Join(
+		d.read(filepath.Join(dir, "sheets", "v4", "sheets-api.json"), ""),
+		d.read(filepath.Join(dir, "drive", "v3", "drive-api.json"), "drive."),
+	)
+})
+
+func (d *Document) read(file, prefix string) error {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return err
+	}
 	var raw rawDocument
 	if err := json.Unmarshal(data, &raw); err != nil {
-		t.Fatalf("discovery: %s: %v", file, err)
+		return fmt.Errorf("%s: %w", file, err)
 	}
 	for name, s := range raw.Schemas {
 		s.qualify(prefix)
@@ -93,6 +97,7 @@ func (d *Document) read(t testing.TB, file, prefix string) {
 	for _, r := range raw.Resources {
 		d.collect(r, prefix)
 	}
+	return nil
 }
 
 var placeholder = regexp.MustCompile(`\\\{[a-zA-Z]+\\\}`)
