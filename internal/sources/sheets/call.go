@@ -38,6 +38,7 @@ type client struct {
 	quota       *Quota
 	readOnly    bool
 	account     string // whose credentials these are, if known
+	firstWait   time.Duration
 }
 
 // errCut is an answer that lacks what was asked for.
@@ -45,7 +46,7 @@ var errCut = errors.New("the answer is not whole")
 
 // read sends a request that changes nothing until it succeeds, fails for good, or has failed too often.
 func (c *client) read(ctx context.Context, patience time.Duration, send func(context.Context) error) error {
-	wait := waits()
+	wait := waits(c.firstWait)
 	for attempt := 1; ; attempt++ {
 		if err := c.quota.wait(ctx, &c.quota.reads, c.spreadsheet); err != nil {
 			return err
@@ -66,10 +67,10 @@ func (c *client) read(ctx context.Context, patience time.Duration, send func(con
 	}
 }
 
-// waits returns the waits before repeats: a random part of 1s, 2s, 4s and so on, at most 32s.
-func waits() backoff.BackOff {
+// waits returns the waits before repeats: a random part of the first one, of twice that and so on, at most 32 times.
+func waits(first time.Duration) backoff.BackOff {
 	return &backoff.ExponentialBackOff{ // around a mean, so that twice the mean is the most
-		InitialInterval: time.Second / 2, RandomizationFactor: 1, Multiplier: 2, MaxInterval: 16 * time.Second,
+		InitialInterval: first / 2, RandomizationFactor: 1, Multiplier: 2, MaxInterval: 16 * first,
 	}
 }
 

@@ -23,7 +23,7 @@ type credentials struct {
 
 // connect makes the client. Nothing is sent yet, so most of what can be wrong with credentials shows at the first call.
 func connect(ctx context.Context, o Options) (*client, error) {
-	c := &client{spreadsheet: o.Spreadsheet, quota: o.Quota, readOnly: o.ReadOnly}
+	c := &client{spreadsheet: o.Spreadsheet, quota: o.Quota, readOnly: o.ReadOnly, firstWait: o.FirstWait}
 	options, err := c.options(o)
 	if err != nil {
 		return nil, err

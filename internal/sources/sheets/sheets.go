@@ -9,12 +9,14 @@
 package sheets
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"iter"
 	"net/http"
 	"slices"
+	"time"
 
 	api "google.golang.org/api/sheets/v4"
 
@@ -39,6 +41,8 @@ type Options struct {
 	ReadOnly bool
 	// Quota is shared by all sheets that use the same credentials; nil for one of its own.
 	Quota *Quota
+	// FirstWait is the longest wait before the first repeat of a request; each further one may be twice as long. 0 is a second.
+	FirstWait time.Duration
 	// Warn hears, in words for a person and once, that the tab has another title; nil for nobody.
 	Warn func(string)
 	// HTTPClient makes the requests as it is, without credentials, for tests; nil for one with credentials.
@@ -65,6 +69,7 @@ func New(options Options) *Sheet {
 	if options.Quota == nil {
 		options.Quota = NewQuota(PerMinute)
 	}
+	options.FirstWait = cmp.Or(options.FirstWait, time.Second)
 	if options.Warn == nil {
 		options.Warn = func(string) {}
 	}

@@ -35,7 +35,7 @@ func (s *Sheet) Write(ctx context.Context, columns []string, changes []contact.C
 	w := &writer{
 		Sheet: s, columns: columns, changes: changes, outcomes: make([]sources.Outcome, len(changes)),
 		identities: make([]string, len(changes)), tries: make([]int, len(changes)),
-		repaired: map[int][]contact.Change{}, size: maxRows, waits: waits(),
+		repaired: map[int][]contact.Change{}, size: maxRows, waits: waits(s.options.FirstWait),
 	}
 	err := w.run(ctx)
 	w.close(err)
