@@ -3,42 +3,17 @@ package engine_test
 import (
 	"bytes"
 	"os"
-	"slices"
-	"strconv"
 	"strings"
 
-	"syncd/internal/state"
+	"syncd/internal/sources"
+	"syncd/internal/sources/csvfile"
 )
 
-var header = []string{"id", "contactId", "First", "Last", "Company", "Phone", "Email", "VIP", "Score", "Tags", "Born", "Kind", "Updated", "Status", "Notes", "No"}
+// csvTable is a file that people hold in an editor.
+type csvTable struct{ *world }
 
-const (
-	colID = iota
-	colContact
-	colFirst
-	colLast
-	colCompany
-	colPhone
-	colEmail
-	colVIP
-	colScore
-	colTags
-	colBorn
-	colKind
-	colUpdated
-	colStatus
-	colNotes // not mapped
-	colNo    // likewise; tells rows apart whatever else they hold
-)
-
-// line is one row of the file, the same one wherever it stands and whatever it holds.
-type line struct {
-	cells []string
-	raw   []string // as they stand in the file
-}
-
-// saveRows writes the file as people hold it, in one go, as an editor does.
-func (w *world) saveRows() {
+// save writes the file in one go, as an editor does.
+func (w csvTable) save() {
 	var b bytes.Buffer
 	if w.shape.bom {
 		b.WriteString("\ufeff")
@@ -46,10 +21,6 @@ func (w *world) saveRows() {
 	w.head = w.encode(header)
 	b.WriteString(w.joined(w.head))
 	for _, r := range w.rows {
-		if r.cells[colNo] == "" {
-			w.numbered++
-			r.cells[colNo] = strconv.Itoa(w.numbered)
-		}
 		r.raw = w.encode(r.cells)
 		b.WriteString(w.joined(r.raw))
 	}
@@ -62,7 +33,7 @@ func (w *world) saveRows() {
 	}
 }
 
-func (w *world) encode(cells []string) []string {
+func (w csvTable) encode(cells []string) []string {
 	raw := make([]string, len(cells))
 	for i, s := range cells {
 		raw[i] = s
@@ -73,7 +44,7 @@ func (w *world) encode(cells []string) []string {
 	return raw
 }
 
-func (w *world) joined(raw []string) string {
+func (w csvTable) joined(raw []string) string {
 	end := "\n"
 	if w.shape.crlf {
 		end = "\r\n"
@@ -81,13 +52,27 @@ func (w *world) joined(raw []string) string {
 	return strings.Join(raw, string(w.shape.comma)) + end
 }
 
-// lines are the rows that the file holds now, header first. What a run wrote must be in the file's own manner.
-func (w *world) lines() []*line {
+func (w csvTable) ordered() bool { return true }
+
+func (w csvTable) source(p *process) sources.Source {
+	files := csvfile.Options{Path: w.path("rows.csv"), Key: p.engine.Sync.Mapping.Key}
+	if files.Delimiter = string(w.shape.comma); w.shape.comma == '\t' {
+		files.Delimiter = "tab"
+	}
+	return mortalSource{csvfile.New(files), p.death}
+}
+
+func (w csvTable) text() string {
 	data, err := os.ReadFile(w.path("rows.csv"))
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	s := string(data)
+	return string(data)
+}
+
+// lines are the rows that the file holds. What a run wrote must be in the file's own manner.
+func (w csvTable) lines() []*line {
+	s := w.text()
 	if w.shape.bom != strings.HasPrefix(s, "\ufeff") {
 		w.t.Errorf("the byte order mark of the file came or went")
 	}
@@ -126,38 +111,4 @@ func decode(raw string) string {
 		return raw
 	}
 	return strings.ReplaceAll(raw[1:len(raw)-1], `""`, `"`)
-}
-
-// lookAtFile takes over what runs did to the file since people last held it, and checks each change.
-func (w *world) lookAtFile(before map[string]state.Link) {
-	now := w.lines()
-	if len(now) == 0 || !slices.Equal(now[0].raw, w.head) {
-		w.t.Errorf("the header of the file was changed")
-		return
-	}
-	now = now[1:]
-	var kept []*line
-	i, added := 0, false
-	for _, r := range w.rows {
-		if i < len(now) && now[i].cells[colNo] == r.cells[colNo] {
-			kept = append(kept, r)
-			w.rowWritten(r, now[i])
-			i++
-			continue
-		}
-		w.rowRemoved(r)
-	}
-	for ; i < len(now); i++ { // at the end
-		r := now[i]
-		if len(r.cells) != len(header) || r.cells[colNo] != "" {
-			w.t.Errorf("the file has the row %q, which nobody wrote", r.cells)
-			continue
-		}
-		kept, added = append(kept, r), true
-		w.rowAdded(r, before)
-	}
-	w.rows = kept
-	if added { // the sheet numbers it
-		w.saveRows()
-	}
 }

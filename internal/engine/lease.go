@@ -19,6 +19,7 @@ type keeper struct {
 	born    time.Time    // with the monotonic clock, which no adjustment of the wall clock moves
 	trusted atomic.Int64 // nanoseconds after born
 	lost    context.CancelCauseFunc
+	writing context.Context // of writes to the source: a run that is told to stop ends them, one that lost its lease does not
 	quit    chan struct{}
 	ended   chan struct{}
 }
@@ -31,8 +32,10 @@ func trustFor(ttl time.Duration) time.Duration { return ttl * 2 / 3 }
 // when the lease was asked for, from which its time counts.
 func keepLease(ctx context.Context, store state.Leases, lease state.Lease, taken time.Time, ttl time.Duration, log *slog.Logger) (context.Context, *keeper) {
 	ctx, lost := context.WithCancelCause(ctx)
-	k := &keeper{store: store, lease: lease, ttl: ttl, log: log, born: taken, lost: lost,
-		quit: make(chan struct{}), ended: make(chan struct{})}
+	held, heldLost := context.WithCancelCause(context.WithoutCancel(ctx))
+	k := &keeper{store: store, lease: lease, ttl: ttl, log: log, born: taken,
+		lost: func(err error) { lost(err); heldLost(err) }, quit: make(chan struct{}), ended: make(chan struct{})}
+	k.writing = leased{held, k}
 	k.trusted.Store(int64(trustFor(ttl)))
 	go k.renew(context.WithoutCancel(ctx))
 	return ctx, k
@@ -73,6 +76,20 @@ func (k *keeper) check() error {
 		return state.ErrLeaseLost
 	}
 	return nil
+}
+
+// leased is a context that ends with the trusted time of a lease. A process that stood still learns of that from Err before
+// any timer tells.
+type leased struct {
+	context.Context
+	keeper *keeper
+}
+
+func (l leased) Err() error {
+	if err := l.Context.Err(); err != nil {
+		return err
+	}
+	return l.keeper.check()
 }
 
 // stop ends the renewing.

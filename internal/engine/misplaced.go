@@ -95,11 +95,12 @@ func (r *run) journalled(row json.RawMessage) (contact.Record, error) {
 	return record, err
 }
 
-// hitBy returns the keys of the rows that a write may have hit instead of its own. A row that is as when last settled
-// holds nothing foreign, and the status says in each run anew whose it is.
+// hitBy returns the keys of the rows that a write may have hit instead of its own: those that hold a number, an address or
+// an id that was another's. That somebody wrote the same company or emptied the same cell of another row meanwhile is
+// likelier than that a write without any of them went astray and its process died.
 func (r *run) hitBy(snap *snapshot, w placed) []string {
 	own := snap.entries[w.Key]
-	if len(w.fields) == 0 && !w.id || own != nil && r.landed(w, own.row) && (r.mapping.Keyed() || r.sameRest(w, own.row)) {
+	if !w.telling() || own != nil && r.landed(w, own.row) && (r.mapping.Keyed() || r.sameRest(w, own.row)) {
 		return nil
 	}
 	var hit []string
@@ -111,6 +112,14 @@ func (r *run) hitBy(snap *snapshot, w placed) []string {
 	}
 	slices.Sort(hit)
 	return hit
+}
+
+// telling reports whether the write holds what next to nobody else has.
+func (w placed) telling() bool {
+	return w.id || slices.ContainsFunc(w.fields, func(f mapping.Field) bool {
+		group, _ := f.Name.Split()
+		return (group == contact.PhoneNumbers || group == contact.Emails) && !w.values[f.Name].Empty()
+	})
 }
 
 // landed reports whether a row holds what the write was to change.
@@ -243,7 +252,7 @@ func (r *run) putBack(ctx context.Context, w placed, key string, row *reconcile.
 	if err := a.journal.commit(ctx, state.Batch{Entries: []state.Entry{entry}, Marks: []state.Mark{a.mark(s, state.Sent, "")}}); err != nil {
 		return unsaid, err
 	}
-	outcomes, err := r.Source.Write(context.WithoutCancel(ctx), r.mapping.Columns(), []contact.Change{s.change})
+	outcomes, err := r.Source.Write(r.keeper.writing, r.mapping.Columns(), []contact.Change{s.change})
 	outcome := append(outcomes, unsaid)[0]
 	mark := a.mark(s, state.Failed, outcome.Reason)
 	switch outcome.Status {

@@ -2,7 +2,6 @@ package engine_test
 
 import (
 	"context"
-	"os"
 	"slices"
 	"strings"
 
@@ -11,14 +10,6 @@ import (
 	"syncd/internal/quo/quosim"
 	"syncd/internal/reconcile"
 )
-
-func (w *world) fileText() string {
-	data, err := os.ReadFile(w.path("rows.csv"))
-	if err != nil {
-		w.t.Fatal(err)
-	}
-	return string(data)
-}
 
 // checkSettled checks that both sides agree, once a run has nothing to do.
 func (w *world) checkSettled() {

@@ -19,6 +19,7 @@ var (
 	lasting   = flag.Duration("lasting", 0, "go on with further schedules for that long")
 	seedFlag  = flag.Uint64("seed", 0, "run the simulation's schedule of this seed only")
 	firstSeed = flag.Uint64("first", 1160, "start with this seed; 0 starts by chance")
+	tableFlag = flag.String("table", "", "where the rows lie: csv or sheet; either, by the seed, when it is empty")
 	verbose   = flag.Bool("story", false, "print what happens in each schedule")
 )
 
@@ -95,7 +96,7 @@ func schedule(t *testing.T, seed uint64) {
 func (w *world) rest() {
 	for i := 0; ; i++ {
 		w.clock.advance(25 * time.Hour) // past every grace, retry and day of the brake
-		before := w.fileText()
+		before := w.table.text()
 		report := w.run(runOptions{request: engine.Request{AllowDeletes: true, AllowUpdates: true, AllowCreates: true, AllowEmptied: true}})
 		if report.Err() != nil {
 			w.t.Errorf("run after the faults: %v", report.Err())
@@ -103,7 +104,7 @@ func (w *world) rest() {
 		}
 		// What Quo refuses is tried again at growing intervals: section 6.
 		done := slices.DeleteFunc(w.quo.Requests(), func(r quosim.Request) bool { return r.Status/100 == 4 })
-		if count(done).writes() == 0 && len(report.Waiting) == 0 && before == w.fileText() {
+		if count(done).writes() == 0 && len(report.Waiting) == 0 && before == w.table.text() {
 			return
 		}
 		if i == 6 {

@@ -19,7 +19,7 @@ import (
 	"syncd/internal/engine"
 	"syncd/internal/quo"
 	"syncd/internal/quo/quosim"
-	"syncd/internal/sources/csvfile"
+	"syncd/internal/reconcile"
 	"syncd/internal/state"
 	"syncd/internal/state/sqlite"
 )
@@ -63,7 +63,8 @@ type world struct {
 	now    moment   // what a run finds
 
 	// The two sides and the state.
-	rows     []*line // what people hold in the file
+	table    table
+	rows     []*line // what people hold in the table
 	head     []string
 	known    map[string]quosim.Contact // Quo as people, or runs that were looked at, left it; by id
 	view     map[string]quosim.Contact // Quo as it was when it was looked at last; by id
@@ -186,6 +187,14 @@ func newWorld(t testing.TB, seed uint64) *world {
 		resolved: map[resolution]bool{}, relinked: map[string]bool{}, deleted: map[string]bool{}, deletes: map[string][]time.Time{}, posted: map[string]sending{},
 		peopleDeleted: map[string]bool{}, kept: map[string]string{}, mayStay: map[string]bool{}, formerly: newFormer(), rereads: map[string]bool{}}
 	w.shape = drawShape(w.rng)
+	w.table = csvTable{w}
+	if *tableFlag == "sheet" || *tableFlag == "" && rand.New(rand.NewPCG(seed, 2)).IntN(3) == 0 { // apart, so that a seed keeps its story
+		w.table = newSheetTable(w)
+		if w.shape.contactGone == reconcile.ContactGoneDelete { // which the configuration refuses
+			w.shape.contactGone = reconcile.ContactGoneKeep
+		}
+	}
+	w.note("%T", w.table)
 	w.note("%v", w.shape)
 	var err error
 	w.quo, err = quosim.New(quosim.Options{RequestsPerSecond: -1, Keys: []string{"first", "second"}, Seed: seed + 1, Now: w.clock.Now,
@@ -268,12 +277,9 @@ func (w *world) process(o runOptions, key string) *process {
 		sync.RefreshAfter = 10 * time.Second
 	}
 	w.rereads[key] = sync.RefreshAfter == 0
-	files := csvfile.Options{Path: w.path("rows.csv"), Key: sync.Mapping.Key}
-	if files.Delimiter = string(w.shape.comma); w.shape.comma == '\t' {
-		files.Delimiter = "tab"
-	}
-	p.engine = &engine.Engine{Sync: sync, Source: mortalSource{csvfile.New(files), p.death}, Store: mortalStore{store, p.death},
+	p.engine = &engine.Engine{Sync: sync, Store: mortalStore{store, p.death},
 		Log: slog.New(slog.NewTextHandler(io.Discard, nil)), Holder: "process " + key, Lease: leaseTTL, Workers: 1 + w.rng.IntN(4)}
+	p.engine.Source = w.table.source(p)
 	return p
 }
 
