@@ -10,6 +10,7 @@ import (
 
 	"syncd/internal/config"
 	"syncd/internal/daemon"
+	"syncd/internal/web"
 )
 
 // serve runs the configured syncs by their schedules until a signal ends ctx.
@@ -21,8 +22,8 @@ func (c *cli) serve(ctx context.Context) (err error) {
 	if c.logLevel == "" {
 		c.logLevel = "info"
 	}
-	log := c.logger(c.err)
-	app, err := daemon.Open(ctx, daemon.Options{Config: cfg, Log: log, Version: version()})
+	log, metrics := c.logger(c.err), web.NewMetrics(version())
+	app, err := daemon.Open(ctx, daemon.Options{Config: cfg, Log: log, Version: version(), Observe: metrics.Exchanged})
 	if err != nil {
 		return err
 	}
@@ -31,8 +32,19 @@ func (c *cli) serve(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
+	scheduler.Ran = metrics.Ran
+	metrics.Registry.MustRegister(web.NewStateCollector(scheduler, app.Store))
+	if cfg.Listen != "" {
+		handler := web.NewHandler(web.Options{Daemon: scheduler, Metrics: metrics.Registry, Pprof: cfg.Pprof})
+		server, err := web.Start(ctx, cfg.Listen, handler, log)
+		if err != nil {
+			return hinted(err, `listen names the address; "" turns health and metrics off`)
+		}
+		defer server.Stop()
+		log.Info("listening", "address", server.Address())
+	}
 	scheduler.Ready = func() { log.Info("started", "version", version(), "syncs", len(cfg.Syncs)) }
-	defer c.reloadOnSignal(ctx, log, scheduler)()
+	defer c.reloadOnSignal(ctx, log, scheduler, metrics)()
 	if err := scheduler.Run(ctx); err != nil {
 		return err
 	}
@@ -41,7 +53,7 @@ func (c *cli) serve(ctx context.Context) (err error) {
 }
 
 // reloadOnSignal reads the configuration again at each SIGHUP, until what it returns is called.
-func (c *cli) reloadOnSignal(ctx context.Context, log *slog.Logger, scheduler *daemon.Scheduler) (stop func()) {
+func (c *cli) reloadOnSignal(ctx context.Context, log *slog.Logger, scheduler *daemon.Scheduler, metrics *web.Metrics) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
 	signals, done := make(chan os.Signal, 1), make(chan struct{})
 	signal.Notify(signals, syscall.SIGHUP)
@@ -53,7 +65,9 @@ func (c *cli) reloadOnSignal(ctx context.Context, log *slog.Logger, scheduler *d
 				return
 			case <-signals:
 			}
-			if cfg, err := c.reload(ctx, scheduler); err != nil {
+			cfg, err := c.reload(ctx, scheduler)
+			metrics.Reloaded(err)
+			if err != nil {
 				log.Error("configuration not reloaded: the old one stays", "err", err)
 			} else {
 				log.Info("configuration reloaded", "syncs", len(cfg.Syncs))

@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -62,7 +63,7 @@ func (s *served) configure(top, sync string) {
 	s.Helper()
 	write(s.T, filepath.Join(s.dir, "syncd.yaml"), fmt.Sprintf(`quo: {api_key: a-secret-key, base_url: %q, requests_per_second: 150}
 lease: 1s
-listen: ""
+listen: 127.0.0.1:0
 region: US
 %s
 syncs:
@@ -142,6 +143,49 @@ func (s *served) stops(code int) {
 	}
 }
 
+// get asks the process, whose address stands in its log.
+func (s *served) get(path string) (int, string) {
+	s.Helper()
+	_, rest, _ := strings.Cut(s.stderr.String(), `"address":"`)
+	address, _, _ := strings.Cut(rest, `"`)
+	res, err := http.Get("http://" + address + path)
+	if err != nil {
+		s.Fatal(err)
+	}
+	defer res.Body.Close()
+	body, err := io.ReadAll(res.Body)
+	if err != nil {
+		s.Fatal(err)
+	}
+	return res.StatusCode, string(body)
+}
+
+// TestServeStale goes from ready to not ready and back, with a Quo that refuses everything for a while.
+func TestServeStale(t *testing.T) {
+	t.Parallel()
+	s := newServed(t)
+	s.configure("", "    stale_after: 2s")
+	saveRows(t, s.dir, map[string]string{"C-001": "Ada"})
+	s.start()
+	ready := func(want int, text string) func() bool {
+		return func() bool {
+			code, body := s.get("/readyz")
+			return code == want && strings.Contains(body, text)
+		}
+	}
+	s.has("C-001")
+	s.until("it is ready", ready(http.StatusOK, "ok"))
+	s.workspace.Inject(quosim.Fault{Status: http.StatusForbidden, Times: -1})
+	s.until("it is not ready", ready(http.StatusServiceUnavailable, "sync customers: the last run that succeeded ended"))
+	if code, _ := s.get("/healthz"); code != http.StatusOK {
+		t.Errorf("it is not alive: %d", code)
+	}
+	s.workspace.ClearFaults()
+	s.until("it is ready again", ready(http.StatusOK, "ok"))
+	s.signal(syscall.SIGTERM)
+	s.stops(exitDone)
+}
+
 func TestServe(t *testing.T) {
 	t.Parallel()
 	s := newServed(t)
@@ -150,6 +194,15 @@ func TestServe(t *testing.T) {
 	saveRows(t, s.dir, rows)
 	s.start()
 	s.has("C-001")
+	s.until("it is ready", func() bool { code, _ := s.get("/readyz"); return code == http.StatusOK })
+	s.until("the run is counted", func() bool {
+		_, metrics := s.get("/metrics")
+		return strings.Contains(metrics, `syncd_operations_total{kind="create",side="quo",sync="customers"} 1`) &&
+			strings.Contains(metrics, `syncd_api_requests_total{method="post",status="201"} 1`)
+	})
+	if code, _ := s.get("/debug/pprof/"); code != http.StatusNotFound {
+		t.Errorf("profiles are shown: %d", code)
+	}
 	rows["C-002"] = "Grace"
 	saveRows(t, s.dir, rows)
 	s.has("C-002")

@@ -17,10 +17,12 @@ type Config struct {
 	// Lease is how long after a process died another may take its syncs over: a duration such as "30s", at
 	// least "1s".
 	Lease time.Duration `yaml:"lease" default:"30s"`
-	// Listen is the address, as host:port, of the daemon's health, metrics and dashboard; "" turns them off.
+	// Listen is the address, as host:port, of the daemon's health and metrics; "" turns them off.
 	Listen string `yaml:"listen" default:"127.0.0.1:9090"`
 	// MaxConcurrentRuns is how many syncs the daemon runs at once: 1 to 1000. Those of one API key share its limit.
 	MaxConcurrentRuns int `yaml:"max_concurrent_runs" default:"8"`
+	// Pprof adds the profiles of Go under /debug/pprof/ of the listen address.
+	Pprof bool `yaml:"pprof" default:"false"`
 	// Region is the country of phone numbers without a country code, as two ISO 3166 letters such as "US".
 	// Without it such a number is a problem of its row.
 	Region string `yaml:"region"`
@@ -94,6 +96,9 @@ type Sync struct {
 	// RefreshAfter is how old the listing of contacts may be when one is updated; an older one is read again
 	// first. A duration such as "10s".
 	RefreshAfter time.Duration `yaml:"refresh_after" default:"10s"`
+	// StaleAfter is how long the sync may go without a run that succeeds before the daemon is not ready: a duration such
+	// as "24h", at least "1s". A run that is not due for longer than that does not count as missing.
+	StaleAfter time.Duration `yaml:"stale_after" default:"24h"`
 	// Paused keeps the daemon from running the sync.
 	Paused bool `yaml:"paused" default:"false"`
 }

@@ -62,7 +62,7 @@ func TestLoadDefaults(t *testing.T) {
 				Updates: Limit{Percent: 50, IsPercent: true},
 				Creates: Limit{Percent: 50, IsPercent: true},
 			},
-			RefreshAfter: 10 * time.Second,
+			RefreshAfter: 10 * time.Second, StaleAfter: 24 * time.Hour,
 		}},
 	}
 	if diff := cmp.Diff(want, c); diff != "" {

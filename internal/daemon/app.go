@@ -32,6 +32,7 @@ type Options struct {
 	Version  string
 	ReadOnly bool // the state is only read: for plan
 	Progress func(sync string, p engine.Progress)
+	Observe  func(quo.Exchange) // is told of every request to Quo; nil for nobody
 }
 
 // App is the configured syncs, ready to run.
@@ -182,7 +183,8 @@ func (a *App) client(s *config.Sync) (*quo.Client, error) {
 		a.limiters[name] = quo.NewLimiter(a.requestsPerSecond(q), slots, name)
 	}
 	a.clients[s.Name] = quo.New(quo.Options{BaseURL: base, APIKey: key, Timeout: q.Timeout, KeepItemIDs: q.KeepItemIDs,
-		Limiter: a.limiters[name], UserAgent: "syncd/" + a.Options.Version})
+		Limiter: a.limiters[name], UserAgent: "syncd/" + a.Options.Version,
+		Observe: a.Options.Observe})
 	return a.clients[s.Name], nil
 }
 

@@ -2,6 +2,7 @@ package daemon
 
 import (
 	"sync"
+	"time"
 
 	"syncd/internal/config"
 )
@@ -17,6 +18,7 @@ type plan struct {
 type unit struct {
 	sync     *config.Sync
 	schedule schedule
+	since    time.Time // when this process planned it, by the store's clock
 }
 
 func unitsOf(c *config.Config) (map[string]*unit, error) {
@@ -26,7 +28,7 @@ func unitsOf(c *config.Config) (map[string]*unit, error) {
 		if err != nil {
 			return nil, err
 		}
-		units[c.Syncs[i].Name] = &unit{&c.Syncs[i], schedule}
+		units[c.Syncs[i].Name] = &unit{sync: &c.Syncs[i], schedule: schedule}
 	}
 	return units, nil
 }

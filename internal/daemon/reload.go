@@ -50,6 +50,8 @@ func sameProcess(old, c *config.Config) error {
 		return errors.New("state is another one: restart syncd to change it")
 	case old.Listen != c.Listen:
 		return errors.New("listen is another address: restart syncd to change it")
+	case old.Pprof != c.Pprof:
+		return errors.New("pprof was changed: restart syncd for it")
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"maps"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"syncd/internal/config"
@@ -36,7 +37,8 @@ type Scheduler struct {
 	ended   chan string // the sync of a run
 	stopped chan struct{}
 	running map[string]bool
-	out     bool // the state could not be reached last time
+	out     bool         // the state could not be reached last time
+	looked  atomic.Int64 // when it last looked for what is due, in nanoseconds since 1970; for Alive
 }
 
 // Runner runs one sync once, under a lease that was asked for at a time.
@@ -80,6 +82,7 @@ func (s *Scheduler) Run(ctx context.Context) error {
 		s.Ready()
 	}
 	for ctx.Err() == nil {
+		s.looked.Store(time.Now().UnixNano())
 		s.claim(ctx)
 		select {
 		case <-ctx.Done():
@@ -100,6 +103,7 @@ func (s *Scheduler) planAll(ctx context.Context, units map[string]*unit) error {
 		return err
 	}
 	for _, u := range units {
+		u.since = now
 		if err := s.store.Plan(ctx, u.sync.Name, u.schedule.spec, u.schedule.first(now)); err != nil {
 			return err
 		}

@@ -44,6 +44,14 @@ func Migrate(ctx context.Context, c *config.Config) (from, to int64, err error) 
 	return postgres.Migrate(ctx, string(c.State))
 }
 
+// Schema returns the version of the state's schema, and the one that this program needs.
+func Schema(ctx context.Context, c *config.Config) (have, need int64, err error) {
+	if path, isFile := strings.CutPrefix(string(c.State), "sqlite:"); isFile {
+		return sqlite.Version(ctx, path)
+	}
+	return postgres.Version(ctx, string(c.State))
+}
+
 // IsState reports whether an address can be that of a state.
 func IsState(address string) bool {
 	if path, isFile := strings.CutPrefix(address, "sqlite:"); isFile {

@@ -70,6 +70,7 @@ func (c *Client) do(ctx context.Context, r request) error {
 
 // attempt sends one request when it is its turn, and judges the answer. It returns nil when the call succeeded.
 func (c *Client) attempt(ctx context.Context, r request, repeat bool) *failure {
+	asked := time.Now()
 	if err := c.options.Limiter.wait(ctx, r.gate.record()); err != nil {
 		return &failure{err: r.failed(throttled(err))}
 	}
@@ -80,7 +81,9 @@ func (c *Client) attempt(ctx context.Context, r request, repeat bool) *failure {
 	if repeat {
 		c.calls.retries.Add(1)
 	}
+	sent := time.Now()
 	a, left, err := c.send(ctx, r)
+	c.observe(Exchange{Method: r.method, Status: a.status, Repeat: repeat, Waited: sent.Sub(asked), Took: time.Since(sent)})
 	if err != nil {
 		e := r.failed(c.redactError(err))
 		e.unheard = left && r.writes()

@@ -25,6 +25,8 @@ type Options struct {
 	HTTP        *http.Client  // nil means one of its own; redirects are never followed, for they would get the key
 	Limiter     *Limiter      // shared by all clients with the key; nil means no limit
 	UserAgent   string        // "syncd/VERSION"; "" means "syncd"
+	// Observe is told of every request that was sent, by several goroutines at once; nil for nobody.
+	Observe func(Exchange)
 }
 
 // Client calls the API with one key. It is safe for concurrent use.

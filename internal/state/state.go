@@ -210,6 +210,14 @@ type Count struct {
 	N      int
 }
 
+// Totals is how much there is of a sync, and how much of it waits for a person.
+type Totals struct {
+	Links     int64 // that stand
+	Problems  int64
+	Conflicts int64 // that nobody settled
+	Held      int64 // that nobody approved
+}
+
 // A Store keeps the state. It is safe for concurrent use; methods that take a Lease write nothing when the
 // lease is not the sync's last one, and then return ErrLeaseLost. All times are by the store's clock.
 type Store interface {
@@ -295,6 +303,8 @@ type Reports interface {
 	// Matches returns what people said about twins and no run has carried out: ids of contacts by key, "" for a contact
 	// of its own.
 	Matches(ctx context.Context, sync string) (map[string]string, error)
+	// Totals counts what there is of a sync.
+	Totals(ctx context.Context, sync string) (Totals, error)
 	// Prune removes runs that ended before a time, and their settled journal: at most limit entries and runs, all
 	// when limit is 0. It returns how many it removed. The newest run of each sync, and runs with open or held
 	// operations, stay.

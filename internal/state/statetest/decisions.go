@@ -43,6 +43,23 @@ var decisionCases = []testCase{
 		w.same("Resolve all", must[int](w)(w.Resolve(w.ctx, "customers", "C-1", "", contact.Quo)), 2)
 		w.same("taken", w.taken(), sides{"C-1 role": contact.Quo, "C-1 company": contact.Quo, "C-2 role": ""})
 	}},
+	{"totals count what waits for a person", func(w *world) {
+		lease := w.acquire("customers")
+		unlinked := link("C-3")
+		unlinked.Unlinked = "the row is gone"
+		w.commit(lease, state.Batch{Links: []state.Link{link("C-1"), link("C-2"), unlinked}})
+		run := w.ran(lease, state.Findings{
+			Problems:  []state.Problem{problem("C-1", "Phone", "no number")},
+			Conflicts: []state.Conflict{conflict("C-1", contact.Role, "VP"), conflict("C-2", contact.Role, "VP")},
+			Held:      []state.Held{held("C-1"), held("C-2"), held("C-4")},
+		})
+		must[int](w)(w.Approve(w.ctx, run.ID, []string{"C-2"}))
+		must[int](w)(w.Resolve(w.ctx, "customers", "C-2", "", contact.Quo))
+		w.same("Totals", must[state.Totals](w)(w.Totals(w.ctx, "customers")), state.Totals{Links: 2, Problems: 1, Conflicts: 1, Held: 2})
+		w.same("Totals of another sync", must[state.Totals](w)(w.Totals(w.ctx, "leads")), state.Totals{})
+		w.ran(lease, state.Findings{})
+		w.same("Totals", must[state.Totals](w)(w.Totals(w.ctx, "customers")), state.Totals{Links: 2})
+	}},
 	{"resolve what is no conflict", func(w *world) {
 		w.ran(w.acquire("customers"), state.Findings{Conflicts: []state.Conflict{conflict("C-1", contact.Role, "VP")}})
 		_, err := w.Resolve(w.ctx, "customers", "C-1", contact.Company, contact.Quo)

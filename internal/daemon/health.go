@@ -1,0 +1,90 @@
+package daemon
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"syncd/internal/state"
+)
+
+// SyncHealth is how a configured sync stands, whichever process runs it.
+type SyncHealth struct {
+	state.Schedule
+	Paused bool
+	// Stale says why the sync is thought to be in trouble; "" when it is not.
+	Stale string
+}
+
+// Health returns how all configured syncs stand, by name.
+func (s *Scheduler) Health(ctx context.Context) ([]SyncHealth, error) {
+	now, err := s.store.Now(ctx)
+	if err != nil {
+		return nil, err
+	}
+	schedules, err := s.store.Schedules(ctx)
+	if err != nil {
+		return nil, err
+	}
+	units := s.plan.units()
+	var all []SyncHealth
+	for _, schedule := range schedules {
+		if u := units[schedule.Sync]; u != nil {
+			all = append(all, SyncHealth{schedule, u.sync.Paused, u.stale(schedule.SucceededAt, now)})
+		}
+	}
+	return all, nil
+}
+
+// stale says that a sync has not succeeded for longer than it may, and that a run has been due for a while.
+func (u *unit) stale(succeeded, now time.Time) string {
+	after := u.sync.StaleAfter
+	from := succeeded
+	if from.IsZero() {
+		from = u.since
+	}
+	due := u.schedule.Next(from.In(u.schedule.zone)).Add(u.schedule.jitter)
+	switch {
+	case u.sync.Paused, now.Before(from.Add(after)), now.Before(due.Add(min(after, time.Hour))):
+		return ""
+	case succeeded.IsZero():
+		return fmt.Sprintf("no run has succeeded yet, and stale_after is %s", after)
+	}
+	return fmt.Sprintf("the last run that succeeded ended %s ago, and stale_after is %s", now.Sub(from).Round(time.Second), after)
+}
+
+// maxSilence is how long the scheduler may take between two looks at what is due.
+const maxSilence = time.Minute
+
+// Alive returns an error when the scheduler has stood still for longer than anything that it waits for takes.
+func (s *Scheduler) Alive() error {
+	looked := time.Unix(0, s.looked.Load())
+	if silence := time.Since(looked); looked.Unix() > 0 && silence > max(maxSilence, 2*s.plan.config().Lease) {
+		return fmt.Errorf("nothing was looked at for %s", silence.Round(time.Second))
+	}
+	return nil
+}
+
+// Healthy returns an error for each reason why this process cannot do its work, or a sync is not done: the state does not
+// answer or has the schema of another version, or a sync is stale.
+func (s *Scheduler) Healthy(ctx context.Context) error {
+	have, need, err := Schema(ctx, s.plan.config())
+	switch {
+	case err != nil:
+		return err
+	case have != need:
+		return fmt.Errorf("the state has schema %d, this syncd needs %d", have, need)
+	}
+	health, err := s.Health(ctx)
+	if err != nil {
+		return err
+	}
+	var stale []error
+	for _, h := range health {
+		if h.Stale != "" {
+			stale = append(stale, fmt.Errorf("sync %s: %s", h.Sync, h.Stale))
+		}
+	}
+	return errors.Join(stale...)
+}
