@@ -78,20 +78,35 @@ syncs:
 // start starts `syncd run` and returns once it says that it has started.
 func (s *served) start(args ...string) {
 	s.Helper()
-	binary, err := os.Executable()
-	if err != nil {
-		s.Fatal(err)
-	}
-	s.cmd = exec.Command(binary, append([]string{"run", "--log-format", "json"}, args...)...)
-	s.cmd.Args[0], s.cmd.Dir = "syncd", s.dir
-	s.stderr, s.exited = &lockedBuffer{}, make(chan struct{})
-	s.cmd.Stderr = s.stderr
+	s.command(args...)
+	s.exited = make(chan struct{})
 	if err := s.cmd.Start(); err != nil {
 		s.Fatal(err)
 	}
 	go func() { _ = s.cmd.Wait(); close(s.exited) }() // how it ended stands in ProcessState
 	s.Cleanup(func() { _ = s.cmd.Process.Kill(); <-s.exited })
 	s.logs("started")
+}
+
+func (s *served) command(args ...string) {
+	s.Helper()
+	binary, err := os.Executable()
+	if err != nil {
+		s.Fatal(err)
+	}
+	s.cmd = exec.Command(binary, append([]string{"run", "--log-format", "json"}, args...)...)
+	s.cmd.Args[0], s.cmd.Dir = "syncd", s.dir
+	s.stderr = &lockedBuffer{}
+	s.cmd.Stderr = s.stderr
+}
+
+// once makes one pass.
+func (s *served) once(args ...string) {
+	s.Helper()
+	s.command(append(args, "--once")...)
+	if err := s.cmd.Run(); err != nil {
+		s.Fatalf("%v\n%s", err, s.stderr)
+	}
 }
 
 func (s *served) signal(signal syscall.Signal) {
@@ -230,6 +245,7 @@ func TestServe(t *testing.T) {
 
 	s.signal(syscall.SIGTERM)
 	s.stops(exitDone)
+	checkLog(t, s.stderr.String())
 	if log := s.stderr.String(); strings.Contains(log, "a-secret-key") || strings.Contains(log, "Grace") {
 		t.Errorf("the log has a secret or a value:\n%s", log)
 	}

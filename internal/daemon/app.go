@@ -230,7 +230,9 @@ func (a *App) RunOnce(ctx context.Context, syncs []*config.Sync, request engine.
 			done(engine.FailedReport(s.Name, err))
 			continue
 		}
-		done(e.Run(ctx, request))
+		report := e.Run(ctx, request)
+		a.Options.Log.LogAttrs(ctx, slog.LevelInfo, "run ended", runAttrs(ctx, &report)...) // people read the report
+		done(report)
 	}
 	prune(ctx, a.Store, a.Options.Config.Retention, a.Options.Log)
 }

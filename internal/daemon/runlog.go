@@ -9,9 +9,19 @@ import (
 	"syncd/internal/state"
 )
 
-// logRun writes how a run ended: counts, and no values.
+// logRun writes how a run ended: counts, and no values. What needs a person has a level above info.
 func logRun(ctx context.Context, log *slog.Logger, r *engine.Report) {
 	level := slog.LevelInfo
+	switch {
+	case r.Status == state.RunFailed && ctx.Err() == nil:
+		level = slog.LevelError
+	case r.Status == state.RunHeld:
+		level = slog.LevelWarn
+	}
+	log.LogAttrs(ctx, level, "run ended", runAttrs(ctx, r)...)
+}
+
+func runAttrs(ctx context.Context, r *engine.Report) []slog.Attr {
 	attrs := []slog.Attr{
 		slog.String("sync", r.Sync), slog.Int64("run", r.RunID), slog.String("status", string(r.Status)),
 		slog.Float64("seconds", r.FinishedAt.Sub(r.StartedAt).Round(time.Millisecond).Seconds()),
@@ -21,14 +31,11 @@ func logRun(ctx context.Context, log *slog.Logger, r *engine.Report) {
 		slog.Int("held", r.Held.Creates+r.Held.Updates+r.Held.Deletes),
 		slog.Int("conflicts", len(r.Conflicts)), slog.Int("problems", len(r.Problems)),
 	}
-	switch {
-	case r.Err() != nil && ctx.Err() == nil:
-		level = slog.LevelError
-		attrs = append(attrs, slog.Any("err", r.Err()))
-	case r.Err() != nil:
-		attrs = append(attrs, slog.Any("err", context.Cause(ctx)))
-	case r.Status == state.RunHeld:
-		level = slog.LevelWarn
+	if err := r.Err(); err != nil {
+		if ctx.Err() != nil {
+			err = context.Cause(ctx)
+		}
+		attrs = append(attrs, slog.Any("err", err))
 	}
-	log.LogAttrs(ctx, level, "run ended", attrs...)
+	return attrs
 }

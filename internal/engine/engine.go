@@ -75,11 +75,11 @@ func (e *Engine) Run(ctx context.Context, req Request) Report {
 // renews it any more.
 func (e *Engine) RunLeased(ctx context.Context, lease state.Lease, asked time.Time, req Request) Report {
 	r := e.begin(req)
-	ctx, r.keeper = keepLease(ctx, e.Store, lease, asked, e.Lease, e.Log)
-	defer r.keeper.stop()
-	if err := r.start(ctx); err != nil {
+	if err := r.start(ctx, lease); err != nil {
 		return r.notStarted(err)
 	}
+	ctx, r.keeper = keepLease(ctx, e.Store, lease, asked, e.Lease, r.log)
+	defer r.keeper.stop()
 	err := r.steps(ctx)
 	if lost := context.Cause(ctx); err != nil && errors.Is(lost, state.ErrLeaseLost) {
 		err = lost
@@ -88,7 +88,7 @@ func (e *Engine) RunLeased(ctx context.Context, lease state.Lease, asked time.Ti
 }
 
 func (e *Engine) begin(req Request) *run {
-	r := &run{Engine: e, request: req, calls: e.Quo.Calls(), finished: map[target]bool{}, tried: map[string]bool{}}
+	r := &run{Engine: e, request: req, log: e.Log, calls: e.Quo.Calls(), finished: map[target]bool{}, tried: map[string]bool{}}
 	r.report = Report{Sync: e.Sync.Name, StartedAt: time.Now().UTC()}
 	return r
 }
@@ -140,6 +140,7 @@ type run struct {
 	*Engine
 	request Request
 	dry     bool
+	log     *slog.Logger // with the sync and the run in every line
 	keeper  *keeper
 	row     state.Run // the run in the state store
 	now     time.Time // the store's clock at the start
@@ -171,12 +172,14 @@ type target struct {
 }
 
 // start records the run.
-func (r *run) start(ctx context.Context) error {
+func (r *run) start(ctx context.Context, lease state.Lease) error {
 	var err error
-	if r.row, err = r.Store.StartRun(ctx, r.keeper.lease); err != nil {
+	if r.row, err = r.Store.StartRun(ctx, lease); err != nil {
 		return err
 	}
 	r.report.RunID, r.report.StartedAt = r.row.ID, r.row.StartedAt
+	r.log = r.Log.With("sync", r.Sync.Name, "run", r.row.ID)
+	r.log.Info("run started")
 	return nil
 }
 

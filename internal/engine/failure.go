@@ -137,6 +137,7 @@ func (a *applier) refused(ctx context.Context, s step, err error) error {
 
 // problem notes an operation that was tried in vain, and when it is tried again.
 func (a *applier) problem(s step, reason string) {
+	a.log.Debug("operation not done", "key", s.Key, "side", s.Side, "op", s.Action, "contact", s.ContactID, "reason", reason)
 	p := state.Problem{Problem: problemOf(s.Key, s.Row, reason), Cause: a.causeOf(s.Operation)}
 	p.Attempts = a.run.refused[p.Cause].Attempts + 1
 	p.RetryAt = a.now.Add(retryAfter(p.Attempts))

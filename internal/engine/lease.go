@@ -64,7 +64,7 @@ func (k *keeper) renew(ctx context.Context) {
 			k.lost(err)
 			return
 		default:
-			k.log.Warn("lease not renewed", "sync", k.lease.Sync, "err", err)
+			k.log.Warn("lease not renewed", "err", err)
 		}
 	}
 }
