@@ -78,12 +78,12 @@ func (s *secrets) learn(cfg *config.Config) {
 }
 
 func secretsOf(cfg *config.Config) []config.Secret {
-	all := []config.Secret{cfg.Quo.APIKey}
+	all := []config.Secret{cfg.Quo.APIKey, cfg.Notify}
 	if !strings.HasPrefix(string(cfg.State), "sqlite:") {
 		all = append(all, cfg.State)
 	}
 	for i := range cfg.Syncs {
-		all = append(all, cfg.Syncs[i].Quo.APIKey)
+		all = append(all, cfg.Syncs[i].Quo.APIKey, cfg.Syncs[i].Notify)
 		if pg := cfg.Syncs[i].Source.Postgres; pg != nil {
 			all = append(all, pg.URL)
 		}

@@ -26,6 +26,7 @@ func (l *loader) check() {
 	l.checkRegion(&c.Region)
 	l.checkTimezone(&c.Timezone)
 	l.atLeast(&c.Retention, "retention", day)
+	l.checkNotify(&c.Notify)
 	if len(c.Syncs) == 0 {
 		l.problem(l.at(&c.Syncs), "syncs: at least one sync is needed, with name, source and fields")
 	}
@@ -127,6 +128,13 @@ func (l *loader) checkListen() {
 	_, port, err := net.SplitHostPort(l.cfg.Listen)
 	if n, e := strconv.Atoi(port); err != nil || e != nil || n < 0 || n > 65535 {
 		l.problem(l.at(&l.cfg.Listen), `listen is host:port, such as 127.0.0.1:9090; "" turns it off`)
+	}
+}
+
+func (l *loader) checkNotify(address *Secret) {
+	u, err := url.Parse(string(*address))
+	if *address != "" && (err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "") {
+		l.problem(l.at(address, &l.cfg.Notify), `notify is the address of a webhook, such as ${NOTIFY_URL}; "" sends nothing`)
 	}
 }
 

@@ -31,6 +31,7 @@ func (l *loader) checkSync(s *Sync) {
 		l.problem(n, `schedule %s is not one%s: write "@every 15m", "@hourly" or five cron fields such as "0 7 * * 1-5"`,
 			show(n), because(n, err))
 	}
+	l.checkNotify(&s.Notify)
 	l.atLeast(&s.StaleAfter, "stale_after", time.Second)
 	l.checkSource(s)
 	l.checkFields(s)

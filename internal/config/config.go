@@ -31,6 +31,9 @@ type Config struct {
 	Timezone string `yaml:"timezone"`
 	// Retention is how long the journal and the runs are kept: a duration such as "90d", at least "1d".
 	Retention time.Duration `yaml:"retention" default:"90d"`
+	// Notify is the address that gets a message when something needs a person, and when it is well again: a webhook of
+	// Slack, or of what takes the same JSON. Best as "${NOTIFY_URL}", for who knows it may write there.
+	Notify Secret `yaml:"notify"`
 	// Syncs are the pairings of a source with a Quo workspace; at least one.
 	Syncs []Sync `yaml:"syncs"`
 }
@@ -99,6 +102,8 @@ type Sync struct {
 	// StaleAfter is how long the sync may go without a run that succeeds before the daemon is not ready: a duration such
 	// as "24h", at least "1s". A run that is not due for longer than that does not count as missing.
 	StaleAfter time.Duration `yaml:"stale_after" default:"24h"`
+	// Notify replaces the address above for this sync; "" sends nothing.
+	Notify Secret `yaml:"notify"`
 	// Paused keeps the daemon from running the sync.
 	Paused bool `yaml:"paused" default:"false"`
 }

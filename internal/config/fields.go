@@ -20,7 +20,7 @@ var (
 // sync reads one sync over its defaults and over what it inherits.
 func (l *loader) sync(n *yaml.Node, s *Sync) {
 	setDefaults(reflect.ValueOf(s).Elem())
-	s.Quo, s.Region, s.Timezone = l.cfg.Quo, l.cfg.Region, l.cfg.Timezone
+	s.Quo, s.Region, s.Timezone, s.Notify = l.cfg.Quo, l.cfg.Region, l.cfg.Timezone, l.cfg.Notify
 	l.structure(n, "a sync", reflect.ValueOf(s).Elem())
 	if s.Label == "" {
 		s.Label = contact.LabelPrefix + s.Name

@@ -224,15 +224,22 @@ func (a *App) sandbox(q config.Quo, file string) (string, error) {
 
 // RunOnce runs the given syncs one after another and hands each report to done.
 func (a *App) RunOnce(ctx context.Context, syncs []*config.Sync, request engine.Request, done func(engine.Report)) {
+	var reports []engine.Report
 	for _, s := range syncs {
-		e, err := a.Engine(s)
-		if err != nil {
-			done(engine.FailedReport(s.Name, err))
-			continue
+		var report engine.Report
+		if e, err := a.Engine(s); err != nil {
+			report = engine.FailedReport(s.Name, err)
+		} else {
+			report = e.Run(ctx, request)
 		}
-		report := e.Run(ctx, request)
 		a.Options.Log.LogAttrs(ctx, slog.LevelInfo, "run ended", runAttrs(ctx, &report)...) // people read the report
 		done(report)
+		reports = append(reports, report)
+	}
+	if len(request.Only) == 0 && ctx.Err() == nil {
+		if err := a.notifyOnce(ctx, reports); err != nil {
+			a.Options.Log.Warn("people not notified: tried again later", "err", err)
+		}
 	}
 	prune(ctx, a.Store, a.Options.Config.Retention, a.Options.Log)
 }

@@ -19,15 +19,18 @@ type SyncHealth struct {
 
 // Health returns how all configured syncs stand, by name.
 func (s *Scheduler) Health(ctx context.Context) ([]SyncHealth, error) {
-	now, err := s.store.Now(ctx)
+	return health(ctx, s.store, s.plan.units())
+}
+
+func health(ctx context.Context, store state.Store, units map[string]*unit) ([]SyncHealth, error) {
+	now, err := store.Now(ctx)
 	if err != nil {
 		return nil, err
 	}
-	schedules, err := s.store.Schedules(ctx)
+	schedules, err := store.Schedules(ctx)
 	if err != nil {
 		return nil, err
 	}
-	units := s.plan.units()
 	var all []SyncHealth
 	for _, schedule := range schedules {
 		if u := units[schedule.Sync]; u != nil {

@@ -32,6 +32,9 @@ type Scheduler struct {
 	// Ran is told of every run that ended; nil for nobody. It may be called from several goroutines at once.
 	Ran func(engine.Report)
 
+	notifier *notifier
+	nudge    chan struct{} // there may be something to tell
+
 	plan    plan
 	reloads chan reload
 	ended   chan string // the sync of a run
@@ -60,6 +63,7 @@ func newScheduler(s *Scheduler, c *config.Config) (*Scheduler, error) {
 		return nil, err
 	}
 	s.plan.set(c, units)
+	s.notifier, s.nudge = newNotifier(s.store, s.log), make(chan struct{}, 1)
 	s.reloads, s.ended, s.stopped, s.running = make(chan reload), make(chan string), make(chan struct{}), map[string]bool{}
 	return s, nil
 }
@@ -81,6 +85,7 @@ func (s *Scheduler) Run(ctx context.Context) error {
 	if s.Ready != nil {
 		s.Ready()
 	}
+	defer s.notify(ctx)()
 	for ctx.Err() == nil {
 		s.looked.Store(time.Now().UnixNano())
 		s.claim(ctx)
@@ -161,7 +166,12 @@ func (s *Scheduler) start(ctx context.Context, u *unit, claim state.Claim, asked
 			report = runner.RunLeased(ctx, claim.Lease, asked, engine.Request{})
 		}
 		logRun(ctx, s.log, &report)
+		s.note(ctx, u, &report)
 		s.giveBack(ctx, u, claim, asked, &report)
+		select {
+		case s.nudge <- struct{}{}:
+		default: // it was nudged already
+		}
 		if s.Ran != nil {
 			s.Ran(report)
 		}

@@ -226,6 +226,7 @@ type Store interface {
 	Records
 	Reports
 	Decisions
+	Notices
 	Slots
 
 	// Now is the store's clock, which all processes share.
@@ -329,6 +330,29 @@ type Decisions interface {
 	// Rekey gives a link another key, base and history included. ErrNotFound: no such link. An *ExistsError: the
 	// new key has a link. It needs the lease, for a running run would not notice.
 	Rekey(ctx context.Context, lease Lease, old, key string) error
+}
+
+// Notice is what there is to tell people about a sync, and what they were told: documents that the store does not read.
+type Notice struct {
+	Sync         string
+	Wanted, Told json.RawMessage // nil for nothing
+	// Attempts is how often it was claimed since people were told last, this time included.
+	Attempts int
+}
+
+// Notices remember what people were told, so that one of many processes tells them, once.
+type Notices interface {
+	// Notices returns those of all syncs that have one, by name.
+	Notices(ctx context.Context) ([]Notice, error)
+	// Want says what there is to tell about a sync.
+	Want(ctx context.Context, sync string, wanted json.RawMessage) error
+	// ClaimNotice lets this process alone tell about a sync for a while. ok is false while another one may, and before
+	// the time that Later set.
+	ClaimNotice(ctx context.Context, sync string, ttl time.Duration) (n Notice, ok bool, err error)
+	// Told says what people were told, and ends the claim.
+	Told(ctx context.Context, sync string, told json.RawMessage) error
+	// Later ends a claim in vain: nobody tells about the sync for a while.
+	Later(ctx context.Context, sync string, wait time.Duration) error
 }
 
 // ExistsError means that a key has a link already.

@@ -35,6 +35,7 @@ var tables = []table{
 	{"held", `{run number}, {seq number}, {sync text}, {key text}, {side text}, {action text}, {fingerprint hash},
 		{fields json}, {approved_at time}, {void number}`},
 	{"limits", `{name text}, {next_slot_at time}`},
+	{"notices", `{sync text}, {wanted json}, {told json}, {attempts number}, {retry_at time}`},
 	{"matches", `{sync text}, {key text}, {contact_id text}, {decided_at time}`},
 }
 

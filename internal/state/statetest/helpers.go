@@ -102,17 +102,21 @@ func RefusesWrites(t testing.TB, s state.Store) {
 			_, err := s.Claim(ctx, []string{"customers"}, "host-a 1", time.Minute, 1)
 			return err
 		},
-		"Reschedule": func() error { return s.Reschedule(ctx, lease, "@hourly", time.Now(), 0) },
-		"Commit":     func() error { return s.Commit(ctx, lease, state.Batch{}) },
-		"StartRun":   func() error { _, err := s.StartRun(ctx, lease); return err },
-		"FinishRun":  func() error { return s.FinishRun(ctx, lease, state.Run{}, nil) },
-		"Prune":      func() error { _, err := s.Prune(ctx, time.Now(), 0); return err },
-		"Approve":    func() error { _, err := s.Approve(ctx, 1, nil); return err },
-		"Resolve":    func() error { _, err := s.Resolve(ctx, "customers", "C-1", "", contact.Quo); return err },
-		"Relink":     func() error { return s.Relink(ctx, "customers", "C-1") },
-		"Match":      func() error { return s.Match(ctx, "customers", "C-1", "") },
-		"Rekey":      func() error { return s.Rekey(ctx, lease, "C-1", "C-2") },
-		"Reserve":    func() error { _, err := s.Reserve(ctx, "key", 1, time.Second); return err },
+		"Want":        func() error { return s.Want(ctx, "customers", nil) },
+		"ClaimNotice": func() error { _, _, err := s.ClaimNotice(ctx, "customers", time.Minute); return err },
+		"Told":        func() error { return s.Told(ctx, "customers", nil) },
+		"Later":       func() error { return s.Later(ctx, "customers", time.Minute) },
+		"Reschedule":  func() error { return s.Reschedule(ctx, lease, "@hourly", time.Now(), 0) },
+		"Commit":      func() error { return s.Commit(ctx, lease, state.Batch{}) },
+		"StartRun":    func() error { _, err := s.StartRun(ctx, lease); return err },
+		"FinishRun":   func() error { return s.FinishRun(ctx, lease, state.Run{}, nil) },
+		"Prune":       func() error { _, err := s.Prune(ctx, time.Now(), 0); return err },
+		"Approve":     func() error { _, err := s.Approve(ctx, 1, nil); return err },
+		"Resolve":     func() error { _, err := s.Resolve(ctx, "customers", "C-1", "", contact.Quo); return err },
+		"Relink":      func() error { return s.Relink(ctx, "customers", "C-1") },
+		"Match":       func() error { return s.Match(ctx, "customers", "C-1", "") },
+		"Rekey":       func() error { return s.Rekey(ctx, lease, "C-1", "C-2") },
+		"Reserve":     func() error { _, err := s.Reserve(ctx, "key", 1, time.Second); return err },
 	} {
 		if err := write(); !errors.Is(err, state.ErrReadOnly) {
 			t.Errorf("%s: got %v, want ErrReadOnly", name, err)

@@ -25,7 +25,7 @@ func Run(t *testing.T, open func(t *testing.T, now func() time.Time) state.Store
 		{"leases", leaseCases}, {"fencing", fencingCases}, {"syncs", syncCases}, {"links", linkCases},
 		{"commit", commitCases}, {"journal", journalCases}, {"runs", runCases}, {"findings", findingCases},
 		{"held", heldCases}, {"decisions", decisionCases}, {"rekey", rekeyCases}, {"prune", pruneCases},
-		{"schedules", scheduleCases}, {"slots", slotCases}, {"texts", textCases}, {"bulk", bulkCases}, {"concurrency", concurrencyCases},
+		{"schedules", scheduleCases}, {"notices", noticeCases}, {"slots", slotCases}, {"texts", textCases}, {"bulk", bulkCases}, {"concurrency", concurrencyCases},
 		{"cancellation", cancellationCases},
 	} {
 		for _, c := range group.cases {
