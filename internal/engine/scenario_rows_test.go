@@ -21,6 +21,19 @@ func newRowsScene(t *testing.T, create reconcile.CreateInSource, n int) *scene {
 	return s
 }
 
+// TestWhatARowWasMadeWithoutIsSettledToo: that both sides were empty is agreed, so that a later value is a change.
+func TestWhatARowWasMadeWithoutIsSettledToo(t *testing.T) {
+	t.Parallel()
+	s := newRowsScene(t, reconcile.CreateAll, 3)
+	s.sync.Mapping.Fields[2].KeepEmpty = true
+	eve := s.add(quosim.Contact{FirstName: new("Eve")})
+	s.done()
+	s.inQuo(eve.ID, func(c *quosim.Contact) { c.Company = new("Umbrella") })
+	s.done()
+	wantEqual(t, "cell", s.readRow(eve.ID)[sceneCompany], "Umbrella")
+	s.wantQuiet()
+}
+
 func TestContactsOfPeopleGetRows(t *testing.T) {
 	t.Parallel()
 	s := newRowsScene(t, reconcile.CreateAll, 3)

@@ -437,8 +437,11 @@ func (d *decider) createRow(s *Subject, why string) {
 	o := Operation{Key: s.Key, Side: contact.Source, Action: contact.Create, Reason: why, Contact: s.Contact, Link: link,
 		Settles: contact.Base{}, Set: d.rowValues(s)}
 	for _, f := range d.Mapping.Fields() {
-		if v, ok := o.Set[f.Name]; ok {
+		switch v, written := o.Set[f.Name]; {
+		case written:
 			o.change(f, contact.Value{}, v, why)
+		case f.Direction != contact.ToQuo && f.Default == "": // both sides are empty then
+			o.Settles[f.Name] = contact.Settled{Reading: f.Reading}
 		}
 	}
 	d.plan.Operations = append(d.plan.Operations, o)
