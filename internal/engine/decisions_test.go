@@ -133,9 +133,11 @@ func (w *world) match() {
 		}
 	}
 	w.note("match %s %q", key, id)
-	if err := w.state.Match(ctx, "customers", key, id); err != nil && !errors.As(err, new(*state.ExistsError)) {
+	err = w.state.Match(ctx, "customers", key, id)
+	if err != nil && !errors.As(err, new(*state.ExistsError)) {
 		w.t.Errorf("match: %v", err)
 	}
+	w.told[key] = err == nil
 	delete(w.alone, key)
 	delete(w.matched, key)
 	if id == "" {
@@ -198,6 +200,7 @@ func (w *world) loseState() {
 	w.stateLost, w.calls = true, false
 	w.links, w.byID, w.made = map[string]state.Link{}, map[string]state.Link{}, map[string]bool{}
 	w.moved, w.kept, w.posted = map[string]*line{}, map[string]string{}, map[string]sending{}
+	w.told = map[string]bool{}
 	w.missedAt, w.alone, w.matched = map[string]time.Time{}, map[string]bool{}, map[string]string{}
 	w.standing()
 	w.note("state lost")

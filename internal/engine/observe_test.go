@@ -25,6 +25,11 @@ func (w *world) begin() {
 	w.quo.ResetRequests()
 	w.now = moment{order: slices.Clone(w.rows), strangers: map[string][]string{}, updatedAt: map[string]time.Time{}, rows: map[*line]bool{}, ids: map[string]bool{},
 		unread: map[string]bool{}, blind: map[string]bool{}, looked: map[string]bool{}, got: map[string]bool{}, flying: map[string]int{}}
+	if sync, err := w.state.Sync(context.Background(), "customers"); err != nil {
+		w.t.Fatal(err)
+	} else {
+		w.now.braked = sync.FirstRunDone
+	}
 	for id, c := range w.known {
 		w.now.updatedAt[id] = c.UpdatedAt
 		w.now.all++
@@ -479,6 +484,8 @@ func (w *world) rowAdded(r *line, before map[string]state.Link) {
 		w.t.Errorf("row %s was put back, and nobody asked for it", identity)
 	case w.filtered(r):
 		w.t.Errorf("row %s was made, but the filter leaves it out", identity)
+	case w.shape.noCreates && w.now.braked && !w.unbraked && !w.approved[identity] && !w.approved[text(c.ExternalID)] && !w.approved[old.Key]:
+		w.t.Errorf("row %s was made past the brake", identity)
 	}
 	for i := range facets {
 		f := &facets[i]

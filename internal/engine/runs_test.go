@@ -26,7 +26,13 @@ func (w *world) cleanRun() {
 	for _, r := range w.rows {
 		rows[w.identity(r)]++
 	}
-	w.checkDoubled(rows, w.run(runOptions{}))
+	report := w.run(runOptions{})
+	w.checkDoubled(rows, report)
+	for _, p := range report.Problems {
+		if w.told[p.Key] && report.Err() == nil && strings.Contains(p.Reason, "syncd match") {
+			w.t.Errorf("record %s has a problem, though a person settled it with syncd match: %s", p.Key, p.Reason)
+		}
+	}
 }
 
 // checkDoubled checks that a run that went well reports every key that it found doubled.

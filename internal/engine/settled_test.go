@@ -12,7 +12,7 @@ import (
 )
 
 // checkSettled checks that both sides agree, once a run has nothing to do.
-func (w *world) checkSettled() {
+func (w *world) checkSettled(last engine.Report) {
 	for id, c := range w.known {
 		if r := w.rowOf(c); r == nil && (w.ours[id] || w.shape.create == reconcile.CreateAll) && !w.isOpen(nil, id) {
 			w.checkAlone(c)
@@ -30,6 +30,33 @@ func (w *world) checkSettled() {
 		}
 	}
 	w.checkOpen()
+	if w.shape.status {
+		w.checkStatus(last)
+	}
+}
+
+// checkStatus checks that no row with a problem or a conflict says that it is synced. What cannot be told apart or read
+// is not written.
+func (w *world) checkStatus(last engine.Report) {
+	wrong := func(r *line, why string) {
+		if r != nil && r.cells[colStatus] == "synced" {
+			w.t.Errorf("row %s (%s) says that it is synced, but: %s", w.identity(r), r.cells[colNo], why)
+		}
+	}
+	for _, p := range last.Problems {
+		unmarked := slices.ContainsFunc([]string{"has the same", "says the same", "two contacts in Quo claim", "cannot be read"},
+			func(words string) bool { return strings.Contains(p.Reason, words) })
+		if p.Row >= 2 && p.Row-2 < len(w.now.order) && !unmarked {
+			wrong(w.now.order[p.Row-2], p.Reason)
+		}
+	}
+	for _, c := range last.Conflicts {
+		for _, r := range w.rows {
+			if w.linkOf(r).Key == c.Key {
+				wrong(r, "conflict in "+string(c.Field))
+			}
+		}
+	}
 }
 
 // checkAlone checks that a contact may be without a row.

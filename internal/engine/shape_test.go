@@ -29,6 +29,8 @@ type shape struct {
 	// calm people only add, edit, sort and delete, and no state is lost: nothing may then be left open at the end but
 	// conflicts.
 	calm bool
+	// noCreates is a brake that holds all creates after the first run.
+	noCreates bool
 	// How the file is written.
 	comma             rune
 	crlf, quoted, bom bool
@@ -61,6 +63,7 @@ func drawShape(rng *rand.Rand) shape {
 		s.contactGone = reconcile.ContactGoneKeep
 	}
 	policy := pick(rng, contact.Ask, contact.Ask, contact.TakeSource, contact.TakeQuo, contact.TakeNewest)
+	s.noCreates = !s.calm && one(8)
 	for i := range facets {
 		f := flow{direction: s.direction, conflicts: policy, keepEmpty: one(6)}
 		if s.direction == contact.TwoWay && one(5) {
@@ -96,7 +99,7 @@ func (s shape) String() string {
 	for _, option := range []struct {
 		name string
 		on   bool
-	}{{"keyed", s.keyed}, {"contact_id", s.contactID}, {"status", s.status}, {"only", s.only}, {"calm", s.calm}} {
+	}{{"keyed", s.keyed}, {"contact_id", s.contactID}, {"status", s.status}, {"only", s.only}, {"calm", s.calm}, {"no creates", s.noCreates}} {
 		if option.on {
 			b.WriteString(", " + option.name)
 		}
@@ -133,11 +136,15 @@ func (s shape) options() mapping.Options {
 }
 
 func (s shape) sync() engine.Sync {
+	creates := reconcile.Limit{Percent: 50, IsPercent: true}
+	if s.noCreates {
+		creates = reconcile.Limit{}
+	}
 	return engine.Sync{Name: "customers", Labels: []string{label}, Mapping: s.options(),
 		Policy: reconcile.Policy{Sync: "customers", Label: label, Direction: s.direction, Match: s.match, CreateInSource: s.create,
 			RowGone: s.rowGone, ContactGone: s.contactGone, DeleteAdopted: s.deleteAdopted, Grace: grace},
 		Deletes: reconcile.Limit{Percent: 10, IsPercent: true}, Updates: reconcile.Limit{Percent: 50, IsPercent: true},
-		Creates: reconcile.Limit{Percent: 50, IsPercent: true}}
+		Creates: creates}
 }
 
 // writes reports whether the sync may write the facet on a side.

@@ -86,30 +86,30 @@ func schedule(t *testing.T, seed uint64) {
 	w.mend()
 	w.note("--- edits stop")
 	w.unbraked = true
-	w.rest()
+	report := w.rest()
 	if !t.Failed() {
-		w.checkSettled()
+		w.checkSettled(report)
 	}
 }
 
-// rest runs until nothing changes any more, all brakes lifted.
-func (w *world) rest() {
+// rest runs until nothing changes any more, all brakes lifted, and returns what the last run says.
+func (w *world) rest() engine.Report {
 	for i := 0; ; i++ {
 		w.clock.advance(25 * time.Hour) // past every grace, retry and day of the brake
 		before := w.table.text()
 		report := w.run(runOptions{request: engine.Request{AllowDeletes: true, AllowUpdates: true, AllowCreates: true, AllowEmptied: true}})
 		if report.Err() != nil {
 			w.t.Errorf("run after the faults: %v", report.Err())
-			return
+			return report
 		}
 		// What Quo refuses is tried again at growing intervals: section 6.
 		done := slices.DeleteFunc(w.quo.Requests(), func(r quosim.Request) bool { return r.Status/100 == 4 })
 		if count(done).writes() == 0 && len(report.Waiting) == 0 && before == w.table.text() {
-			return
+			return report
 		}
 		if i == 6 {
 			w.t.Errorf("7 runs after the edits stopped, there is still something to do: %+v", report)
-			return
+			return report
 		}
 	}
 }

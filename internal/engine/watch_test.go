@@ -123,6 +123,9 @@ func (w *world) watchCreate(r *http.Request) {
 	case w.shape.keyed && w.shape.contactID && row.cells[colContact] != "" && w.links[key].Key == "" && !w.alone[key] && !w.now.edited:
 		w.t.Errorf("contact %s is created, but its row names %s", key, row.cells[colContact])
 	}
+	if w.shape.noCreates && w.now.braked && !w.unbraked && !w.approved[key] {
+		w.t.Errorf("contact %s is created past the brake", key)
+	}
 	if was := w.links[key]; was.Linked() && was.ContactID != "" && !w.now.got[was.ContactID] && !w.now.edited {
 		w.t.Errorf("contact %s is made again, but Quo was not asked for %s", key, was.ContactID)
 	}

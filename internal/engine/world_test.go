@@ -115,6 +115,7 @@ type world struct {
 	approved map[string]bool   // keys that they let through
 	alone    map[string]bool   // keys that get a contact of their own
 	matched  map[string]string // ids of contacts, by key
+	told     map[string]bool   // keys of which the state knows the one or the other
 	resolved map[resolution]bool
 	relinked map[string]bool
 
@@ -133,6 +134,7 @@ type moment struct {
 	linked    int     // standing links
 	unlisted  int     // of them, those whose contact does not stand under our label
 	fresh     bool    // a row has no link yet
+	braked    bool    // the sync's first run is done: creates are not free any more
 	order     []*line // the rows as they stood
 	entries   []state.Entry
 	edited    bool           // people edited while the run went on
@@ -185,7 +187,7 @@ func newWorld(t testing.TB, seed uint64) *world {
 		made: map[string]bool{}, maybeMade: map[string]bool{}, missedAt: map[string]time.Time{}, witnessed: map[string]map[string]bool{},
 		moved: map[string]*line{}, movedTel: map[string]string{}, approved: map[string]bool{}, alone: map[string]bool{}, matched: map[string]string{},
 		resolved: map[resolution]bool{}, relinked: map[string]bool{}, deleted: map[string]bool{}, deletes: map[string][]time.Time{}, posted: map[string]sending{},
-		peopleDeleted: map[string]bool{}, kept: map[string]string{}, mayStay: map[string]bool{}, formerly: newFormer(), rereads: map[string]bool{}}
+		peopleDeleted: map[string]bool{}, kept: map[string]string{}, mayStay: map[string]bool{}, formerly: newFormer(), rereads: map[string]bool{}, told: map[string]bool{}}
 	w.shape = drawShape(w.rng)
 	w.table = csvTable{w}
 	if *tableFlag == "sheet" || *tableFlag == "" && rand.New(rand.NewPCG(seed, 2)).IntN(3) == 0 { // apart, so that a seed keeps its story
