@@ -219,9 +219,6 @@ func (a *applier) advance(s step, gained contact.Base, change func(*contact.Link
 	p := a.links[s.Key]
 	p.left--
 	p.link = settled(p.link, gained)
-	if s.Row != nil {
-		p.link.SourceHash = s.Row.Hash
-	}
 	change(&p.link)
 	p.link.Pending = p.left > 0 || a.open[s.Key]
 	return p.link

@@ -242,3 +242,25 @@ func TestContactThatIsMadeAgainBeforeItsRowHasTheNewID(t *testing.T) {
 	wantEqual(t, "contacts", len(s.quo.Contacts()), 2)
 	s.wantQuiet()
 }
+
+// TestCellThatIsSetBackAfterBothSidesWereWritten: without key columns the row is written first, and the contact after it.
+// What the row held before is an edit from then on.
+func TestCellThatIsSetBackAfterBothSidesWereWritten(t *testing.T) {
+	t.Parallel()
+	s := newGuideScene(t, guideRow(1), guideRow(2))
+	s.done()
+	s.reread()
+	id, before := s.rows[1][guideID], s.rows[1][guideLast]
+	if err := s.quo.Edit(id, func(c *quosim.Contact) { c.Source, c.LastName = nil, new("Park") }); err != nil {
+		t.Fatal(err)
+	}
+	report := s.done()
+	wantEqual(t, "updates, of rows", []int{report.Updated, report.SourceUpdated}, []int{1, 1})
+	s.reread()
+	s.rows[1][guideLast] = before
+	s.save()
+	s.done()
+	c, _ := s.quo.Get(id)
+	wantEqual(t, "last name in Quo", text(c.LastName), before)
+	s.wantQuiet()
+}

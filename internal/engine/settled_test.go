@@ -103,6 +103,7 @@ func (w *world) checkRow(r *line) {
 		w.t.Errorf("row %s (%s) has no link", w.identity(r), r.cells[colNo])
 	case !link.Linked() && there && isOurs(c) && w.shape.direction != contact.FromQuo:
 		w.t.Errorf("row %s is unlinked (%s), but its contact is there", w.identity(r), link.Unlinked)
+	case !link.Linked() && w.lost(link): // nothing ties it to the row any more
 	case !link.Linked() && !w.peopleDeleted[link.ContactID]:
 		w.t.Errorf("row %s is unlinked (%s), but nobody deleted its contact", w.identity(r), link.Unlinked)
 	case !link.Linked() && strings.HasPrefix(link.Unlinked, "the row"): // nothing is done when the other side goes too
@@ -118,6 +119,12 @@ func (w *world) checkRow(r *line) {
 	default:
 		w.compare(r, c, link)
 	}
+}
+
+// lost reports whether the contact of a link has another label or key now.
+func (w *world) lost(link linkState) bool {
+	c, there := w.view[link.ContactID]
+	return there && (!isOurs(c) || text(c.ExternalID) != link.Key)
 }
 
 // unlinkedAlone reports whether a link is unlinked whose contact people deleted and that no row names.

@@ -135,7 +135,9 @@ func (w *world) watchCreate(r *http.Request) {
 	if w.shape.match != (reconcile.Match{}) && !w.alone[key] {
 		for _, who := range identities(c) {
 			for _, id := range w.now.strangers[who] {
-				named := slices.ContainsFunc(w.rows, func(r *line) bool { return w.shape.contactID && r.cells[colContact] == id })
+				named := slices.ContainsFunc(w.rows, func(r *line) bool {
+					return w.shape.contactID && r.cells[colContact] == id || w.matched[w.identity(r)] == id
+				})
 				if twin, ok := w.quo.Get(id); ok && !named && !w.now.ids[id] && slices.Contains(identities(twin), who) && text(twin.Source) != label {
 					w.t.Errorf("contact %s is created, but %s has %s already", key, id, who)
 				}
