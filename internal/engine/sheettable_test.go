@@ -1,11 +1,15 @@
 package engine_test
 
 import (
+	"context"
+	"encoding/json"
+	"math/rand/v2"
 	"net/http"
 	"slices"
 	"strings"
 	"time"
 
+	"syncd/internal/contact"
 	"syncd/internal/sources"
 	"syncd/internal/sources/sheets"
 	"syncd/internal/sources/sheets/sheetssim"
@@ -90,4 +94,70 @@ func (sheetTable) ordered() bool { return false }
 func (t sheetTable) source(p *process) sources.Source {
 	return sheets.New(sheets.Options{Spreadsheet: t.book.ID(), Tab: tabTitle, Key: p.engine.Sync.Mapping.Key, Quota: sheets.NewQuota(0),
 		FirstWait: time.Millisecond, HTTPClient: &http.Client{Transport: mortalTransport{t.book.Transport(), p.death}}})
+}
+
+// movedRun is a run while somebody sorts the rows right before it writes into them. It may die of that.
+func (t sheetTable) movedRun() {
+	t.clock.advance(t.someTime())
+	o := runOptions{}
+	if t.rng.IntN(2) == 0 {
+		o.crashAt = 1 + t.rng.IntN(pick(t.rng, 12, 30, 60))
+	}
+	chance := rand.New(rand.NewPCG(t.rng.Uint64(), 3))
+	t.book.Before(sheetssim.Writes, 0, func(b *sheetssim.Book, _ sheetssim.Request) {
+		tab := b.Tab(tabTitle)
+		switch used := len(tab.Texts()); chance.IntN(3) {
+		case 0:
+			tab.SortRows(string(rune('A'+chance.IntN(len(header)))), chance.IntN(2) == 0)
+		case 1:
+			if used > 2 {
+				tab.MoveRow(2+chance.IntN(used-1), 2)
+			}
+		}
+	})
+	t.note("somebody sorts meanwhile")
+	t.run(o)
+	t.book.ClearHooks()
+}
+
+// strayed reports whether a row holds what a run that died wrote into it instead of another one. Until it has back what
+// it held, people know it as it was. What tells nothing of whose it is they put right themselves.
+func (t sheetTable) strayed(r, now *line) (strayed bool) {
+	open, err := t.state.Open(context.Background(), "customers")
+	if err != nil {
+		t.t.Fatal(err)
+	}
+	for _, e := range open {
+		var after map[string]struct{ Text string }
+		if e.Side != contact.Source || e.Action != contact.Update || t.shape.keyed && e.Key == t.identity(r) || json.Unmarshal(e.After, &after) != nil {
+			continue
+		}
+		if telling, ok := t.holds(r, now, after); ok {
+			t.note("row %s was hit by the write of %s: %q", r.cells[colNo], e.Key, now.cells)
+			if !telling {
+				r.raw = slices.Clone(now.raw)
+				t.mended = true
+			}
+			return true
+		}
+	}
+	return false
+}
+
+// holds reports whether all that differs in a row is what a write would have left, and whether that tells whose it is.
+func (t sheetTable) holds(r, now *line, after map[string]struct{ Text string }) (telling, ok bool) {
+	for col := range header {
+		if r.raw[col] == now.raw[col] {
+			continue
+		}
+		have, want := now.cells[col], after[header[col]].Text
+		if i := slices.IndexFunc(facets, func(f facet) bool { return f.column == col }); i >= 0 {
+			have, want = facets[i].norm(t.world, have), facets[i].norm(t.world, want)
+		}
+		if have != want {
+			return false, false
+		}
+		telling = telling || now.cells[col] != "" && (col == colPhone || col == colEmail || col == colContact && !t.shape.keyed)
+	}
+	return telling, true
 }

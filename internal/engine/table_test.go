@@ -106,7 +106,8 @@ func (w *world) lookAtFile(before map[string]state.Link) {
 		w.rowAdded(r, before)
 	}
 	w.rows = kept
-	if added { // the sheet numbers it
+	if added || w.mended { // the sheet numbers it
+		w.mended = false
 		w.saveRows()
 	}
 }

@@ -267,7 +267,7 @@ func (w *writer) refuse(i int, format string, args ...any) {
 
 // close gives an outcome to what is left when the run ended early, and says what was repaired.
 func (w *writer) close(err error) {
-	for _, d := range w.damages {
+	for _, d := range slices.Clone(w.damages) { // which loses them
 		w.lose(d)
 	}
 	for i := range w.outcomes {
