@@ -18,10 +18,6 @@ func (a area) columns() int { return a.right - a.left }
 
 func (a area) single() bool { return a.rows() == 1 && a.columns() == 1 }
 
-func (a area) contains(row, column int) bool {
-	return row >= a.top && row < a.bottom && column >= a.left && column < a.right
-}
-
 func (a area) meets(b area) bool {
 	return a.top < b.bottom && b.top < a.bottom && a.left < b.right && b.left < a.right
 }
@@ -33,16 +29,15 @@ func (a area) within(rows, columns int) area {
 
 // String is the area in A1 notation.
 func (a area) String() string {
-	from, to := corner(a.top, a.left, a.bottom == open && a.top == 0), ""
+	from := corner(a.top, a.left, a.bottom == open && a.top == 0)
 	switch {
 	case a.right == open:
 		return fmt.Sprintf("%d:%d", a.top+1, a.bottom)
 	case a.single():
 		return from
 	default:
-		to = corner(a.bottom-1, a.right-1, a.bottom == open)
+		return from + ":" + corner(a.bottom-1, a.right-1, a.bottom == open)
 	}
-	return from + ":" + to
 }
 
 func corner(row, column int, columnOnly bool) string {
@@ -102,7 +97,7 @@ func parseCells(s string) (a area, ok bool) {
 // parsePart returns -1 for what is missing.
 func parsePart(s string) (row, column int, ok bool) {
 	m := part.FindStringSubmatch(s)
-	if m == nil || m[1]+m[2] == "" {
+	if len(m) == 0 || m[1]+m[2] == "" {
 		return 0, 0, false
 	}
 	row, column = -1, -1

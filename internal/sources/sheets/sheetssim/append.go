@@ -32,8 +32,7 @@ func (s *Spreadsheet) valuesAppend(c *call) (any, error) {
 		}
 	}
 	into := area{row, column, row + len(v.Values), column + longest(v.Values)}
-	t.makeRoom(into, c.query.Get("insertDataOption") == "INSERT_ROWS")
-	if err := s.fits(b); err != nil {
+	if err := s.makeRoom(t, into, c.query.Get("insertDataOption") == "INSERT_ROWS"); err != nil {
 		return nil, err
 	}
 	updates, err := t.write(into, v, w)
@@ -46,16 +45,25 @@ func (s *Spreadsheet) valuesAppend(c *call) (any, error) {
 }
 
 // makeRoom makes the grid have an area, of rows of its own if they are to be inserted.
-func (t *Tab) makeRoom(a area, inserted bool) {
+func (s *Spreadsheet) makeRoom(t *Tab, a area, inserted bool) error {
+	height, width := max(len(t.rows), a.bottom), max(t.columns, a.right)
+	if inserted {
+		height = max(len(t.rows)+a.rows(), a.bottom)
+	}
+	if err := s.fits(t, height, width); err != nil {
+		return err
+	}
 	if inserted {
 		t.insert(dimRows, a.top, a.rows())
 		t.inherit(a.top, a.bottom, a.top-1)
 	}
-	t.resize(max(len(t.rows), a.bottom), max(t.columns, a.right))
+	t.resize(height, width)
+	return nil
 }
 
-func (s *Spreadsheet) fits(b *Book) error {
-	if b.cells() > s.options.MaxCells {
+// fits refuses a grid of a tab with which the spreadsheet would have too many cells.
+func (s *Spreadsheet) fits(t *Tab, height, width int) error {
+	if t.book.cells()-len(t.rows)*t.columns+height*width > s.options.MaxCells {
 		return invalid("This action would increase the number of cells in the workbook above the limit of %d cells.",
 			s.options.MaxCells)
 	}

@@ -82,9 +82,6 @@ func (s *Spreadsheet) batchUpdate(c *call) (any, error) {
 			answer.Replies = append(answer.Replies, named)
 		}
 	}
-	if err := s.fits(b.book); err != nil {
-		return nil, err
-	}
 	s.commit(b.book)
 	return answer, nil
 }
@@ -132,4 +129,12 @@ func (t *Tab) areaOf(g gridRange) (a area, err error) {
 	}
 	a.left, a.right, err = span(g.StartColumnIndex, g.EndColumnIndex, t.columns)
 	return a, err
+}
+
+// grown refuses n more rows or columns of a tab if they are too many.
+func (b *batch) grown(t *Tab, d dimension, n int) error {
+	if d == dimRows {
+		return b.fits(t, len(t.rows)+n, t.columns)
+	}
+	return b.fits(t, len(t.rows), t.columns+n)
 }

@@ -200,6 +200,13 @@ func (t *Tab) put(row, column int, c Cell) {
 // fill replaces the content of a cell.
 func (t *Tab) fill(row, column int, c Cell) { t.put(row, column, t.at(row, column).filled(c)) }
 
+// covered reports whether a cell is hidden below another one that it was merged with. It takes no content.
+func (t *Tab) covered(row, column int) bool {
+	return slices.ContainsFunc(t.merges, func(m area) bool {
+		return m.meets(area{row, column, row + 1, column + 1}) && (row != m.top || column != m.left)
+	})
+}
+
 // used returns how many rows and columns from the top left hold everything that is not empty.
 func (t *Tab) used() (rows, columns int) {
 	for r := range t.rows {

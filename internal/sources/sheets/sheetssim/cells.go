@@ -131,7 +131,7 @@ func (b *batch) edit(t *Tab, row, column int, m cellMask, data cellData) error {
 		return err
 	}
 	c, err := m.apply(b.book, t.at(row, column), data)
-	if err == nil {
+	if err == nil && !t.covered(row, column) {
 		t.put(row, column, c)
 	}
 	return err
@@ -147,6 +147,9 @@ func (b *batch) appendCells(r appendCellsRequest) (any, error) {
 		return nil, err
 	}
 	last, _ := t.used()
+	if err := b.fits(t, max(len(t.rows), last+len(r.Rows)), t.columns); err != nil {
+		return nil, err
+	}
 	t.resize(max(len(t.rows), last+len(r.Rows)), t.columns)
 	return nil, b.editAll(t, t.across(dimRows, last, last+len(r.Rows)), r.Rows, m, false)
 }

@@ -83,6 +83,9 @@ func (b *batch) insertDimension(r insertDimensionRequest) (any, error) {
 	case from == 0 && r.InheritFromBefore:
 		return nil, invalid("inheritFromBefore cannot be true if inserting at the first row or column.")
 	}
+	if err := b.grown(t, d, to-from); err != nil {
+		return nil, err
+	}
 	t.insert(d, from, to-from)
 	if d == dimRows {
 		like := to
@@ -140,6 +143,9 @@ func (b *batch) appendDimension(r appendDimensionRequest) (any, error) {
 	}
 	if r.Length <= 0 {
 		return nil, invalid("Length must be positive: %d", r.Length)
+	}
+	if err := b.grown(t, d, r.Length); err != nil {
+		return nil, err
 	}
 	t.insert(d, t.size(d), r.Length)
 	return nil, nil

@@ -53,6 +53,7 @@ type RandomEditor struct {
 	Columns []string                    // the headers of the columns to edit, without the key
 	Value   func(column string) any     // what is written into a cell of that column
 	NewKey  func() string               // the key of a row that is added; "" for one without
+	Typed   bool                        // texts are typed, so that Sheets takes some for numbers or dates
 	Weights map[Act]int                 // how often each act is chosen, in comparison
 	May     func(act Act, row int) bool // whether this row may be its victim, 0 being the tab; nil: all
 }
@@ -61,7 +62,7 @@ type RandomEditor struct {
 type Done struct {
 	Act    Act
 	Key    string // of the row, before
-	Row    int    // its number, before; 0 for the tab
+	Row    int    // its number, before; of a row that was added, its number; 0 for the tab
 	Column string // its header
 	Value  any    // what was written
 }
@@ -139,6 +140,16 @@ func (t *Tab) headed(header string) int {
 	panic(fmt.Sprintf("sheetssim: no column %q in tab %q", header, t.title))
 }
 
+// write writes into a cell of a row.
+func (e *RandomEditor) write(t *Tab, row int, header string, value any) {
+	c := t.headed(header)
+	if text, isText := value.(string); isText && e.Typed {
+		t.put(row-1, c, t.book.typed(t.at(row-1, c), text))
+		return
+	}
+	t.fill(row-1, c, t.book.cellOf(value))
+}
+
 func (e *RandomEditor) editRow(t *Tab, d *Done) {
 	height, _ := t.used()
 	switch d.Act {
@@ -147,13 +158,13 @@ func (e *RandomEditor) editRow(t *Tab, d *Done) {
 		if d.Act == EditCell {
 			d.Value = e.Value(d.Column)
 		}
-		t.fill(d.Row-1, t.headed(d.Column), t.book.cellOf(d.Value))
+		e.write(t, d.Row, d.Column, d.Value)
 	case EditKey, ClearKey:
 		d.Column = e.Key
 		if d.Act == EditKey {
 			d.Value = e.NewKey()
 		}
-		t.fill(d.Row-1, t.headed(e.Key), t.book.cellOf(d.Value))
+		e.write(t, d.Row, e.Key, d.Value)
 	case InsertRow:
 		t.InsertRows(d.Row, 1)
 	case DeleteRow:
@@ -175,9 +186,9 @@ func (e *RandomEditor) editTab(t *Tab, d *Done) {
 	case AddRow:
 		d.Key = e.NewKey()
 		d.Row = t.AddRow()
-		t.fill(d.Row-1, t.headed(e.Key), t.book.cellOf(d.Key))
+		e.write(t, d.Row, e.Key, d.Key)
 		for _, column := range e.Columns {
-			t.fill(d.Row-1, t.headed(column), t.book.cellOf(e.Value(column)))
+			e.write(t, d.Row, column, e.Value(column))
 		}
 	case SortRows:
 		by := anyColumn()
@@ -190,7 +201,7 @@ func (e *RandomEditor) editTab(t *Tab, d *Done) {
 	case MoveColumn:
 		t.MoveColumn(columnName(anyColumn()), columnName(anyColumn()))
 	case RenameTab:
-		d.Value = fmt.Sprintf("%s %d", "Tab", e.Rand.IntN(1_000_000))
+		d.Value = fmt.Sprintf("Tab %d", e.Rand.IntN(1_000_000))
 		t.title = d.Value.(string)
 	case TrimGrid:
 		t.Resize(max(height, 2), max(width, 1))

@@ -73,10 +73,10 @@ func (b *batch) updateSheetProperties(r updateSheetPropertiesRequest) (any, erro
 			return nil, invalid("A sheet must have a name.")
 		}
 	}
-	return nil, t.setGrid(r.Properties.GridProperties, m)
+	return nil, b.setGrid(t, r.Properties.GridProperties, m)
 }
 
-func (t *Tab) setGrid(g gridProperties, m mask) error {
+func (b *batch) setGrid(t *Tab, g gridProperties, m mask) error {
 	height, width := len(t.rows), t.columns
 	if m.has("gridProperties", "rowCount") {
 		height = g.RowCount
@@ -86,6 +86,9 @@ func (t *Tab) setGrid(g gridProperties, m mask) error {
 	}
 	if height < 1 || width < 1 {
 		return invalid("A sheet must have at least one row and one column.")
+	}
+	if err := b.fits(t, height, width); err != nil {
+		return err
 	}
 	t.resize(height, width)
 	if m.has("gridProperties", "frozenRowCount") {

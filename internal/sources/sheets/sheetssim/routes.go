@@ -108,10 +108,10 @@ func targetOf(method string, u *url.URL) target {
 	}
 	var parts []string
 	var shape string
-	if _, rest, ok := cutLast(path, "/v4/spreadsheets/"); ok {
+	if rest, ok := afterLast(path, "/v4/spreadsheets/"); ok {
 		parts = strings.Split(rest, "/")
 		shape = shapeOf(parts)
-	} else if _, rest, ok := cutLast(path, "/drive/v3/files/"); ok {
+	} else if rest, ok := afterLast(path, "/drive/v3/files/"); ok {
 		parts, shape = []string{rest}, "drive"
 	} else {
 		return target{}
@@ -176,9 +176,10 @@ func cutVerb(s string) (before, verb string) {
 	return s[:i], s[i:]
 }
 
-func cutLast(s, sep string) (before, after string, found bool) {
-	if i := strings.LastIndex(s, sep); i >= 0 {
-		return s[:i], s[i+len(sep):], true
+func afterLast(s, sep string) (after string, found bool) {
+	i := strings.LastIndex(s, sep)
+	if i < 0 {
+		return "", false
 	}
-	return s, "", false
+	return s[i+len(sep):], true
 }

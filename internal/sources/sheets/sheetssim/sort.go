@@ -17,7 +17,7 @@ type sortKey struct {
 func (t *Tab) sort(a area, keys []sortKey, metadataFollows bool) {
 	height, _ := t.used()
 	a.bottom = max(a.top, min(a.bottom, height)) // empty rows are last anyway
-	order := make([]int, a.rows()) // the row that comes to each place
+	order := make([]int, a.rows())               // the row that comes to each place
 	for i := range order {
 		order[i] = a.top + i
 	}

@@ -1,6 +1,7 @@
 package sheetssim
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -217,7 +218,7 @@ func (b *Book) titlesIn(data []valueRange) int {
 
 // inBatch says which part of a batch is refused.
 func inBatch(err error, format string, args ...any) error {
-	if refusal, ok := err.(*apiError); ok {
+	if refusal := new(apiError); errors.As(err, &refusal) {
 		return refusal.in(format, args...)
 	}
 	return err
@@ -306,7 +307,9 @@ func (t *Tab) enter(row, column int, value any, w writing) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	t.put(row, column, c)
+	if !t.covered(row, column) {
+		t.put(row, column, c)
+	}
 	return true, nil
 }
 

@@ -63,10 +63,10 @@ func (d *Document) checkExchange(r *http.Request, body, answer []byte) error {
 
 func (d *Document) checkBody(what string, s *Schema, raw []byte) error {
 	var v any
-	if s == nil || json.Unmarshal(raw, &v) != nil {
+	if s == nil || !json.Valid(raw) {
 		return nil
 	}
-	if err := d.Check(s, v); err != nil {
+	if err := errors.Join(json.Unmarshal(raw, &v), d.Check(s, v)); err != nil {
 		return fmt.Errorf("%s: %w", what, err)
 	}
 	return nil
