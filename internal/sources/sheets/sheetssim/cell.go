@@ -67,7 +67,7 @@ type rendering struct{ value, dates string }
 
 // render returns what a JSON answer holds for the cell; "" for an empty one.
 func (r rendering) render(c Cell) any {
-	number, isNumber := c.Value.(float64)
+	_, isNumber := c.Value.(float64)
 	switch {
 	case c.empty():
 		return ""
@@ -76,7 +76,7 @@ func (r rendering) render(c Cell) any {
 	case r.value == formattedValue:
 		return c.Shown()
 	case isNumber && c.Format.dated() && r.value == unformattedValue && r.dates == formattedString:
-		return c.Format.date(number)
+		return c.Shown()
 	}
 	if e, ok := c.Value.(Error); ok {
 		return string(e)

@@ -51,6 +51,9 @@ func (f *Fault) early() bool {
 	return f.is(Refuse) || f.is(CutBefore) || f.is(SlowBefore)
 }
 
+// slow reports whether the fault only costs time.
+func (f *Fault) slow() bool { return f.is(SlowBefore) || f.is(SlowAfter) }
+
 func (f *Fault) answer(class Class) answer {
 	switch f.Status {
 	case http.StatusBadGateway:

@@ -132,9 +132,19 @@ func TestDelay(t *testing.T) {
 			if now := strings.HasPrefix(w.grid("People"), "late"); now != made {
 				t.Errorf("made at once: %v, want %v", now, made)
 			}
+			if r := w.Requests(); r[len(r)-1].Whole {
+				t.Error("the answer is called whole although nobody waited for it")
+			}
 			time.Sleep(2 * time.Minute)
 			if !strings.HasPrefix(w.grid("People"), "late") {
 				t.Error("the server gave up with its client")
+			}
+			w.Inject(sheetssim.Fault{Kind: kind, Delay: time.Minute})
+			if _, err := client.Spreadsheets.Values.Get(w.ID(), "People").Context(t.Context()).Do(); err != nil {
+				t.Error(err)
+			}
+			if r := w.Requests(); !r[len(r)-1].Whole {
+				t.Error("an answer that only took its time is not called whole")
 			}
 		}
 	})

@@ -1,5 +1,7 @@
 package sheetssim
 
+import "reflect"
+
 // metadata is developer metadata: a note of a program at a place.
 //
 // https://developers.google.com/workspace/sheets/api/guides/metadata
@@ -50,4 +52,43 @@ func (p place) wire() *metadataLocation {
 		at.DimensionRange = &dimensionRange{p.tab, p.kind + "S", &p.start, &p.end}
 	}
 	return at
+}
+
+// lookUp finds the metadata that a look-up asks for.
+func (b *Book) lookUp(l metadataLookup) []*metadata {
+	var found []*metadata
+	for _, m := range b.metadata {
+		switch {
+		case l.MetadataID != nil && *l.MetadataID != m.id,
+			l.MetadataKey != "" && l.MetadataKey != m.key,
+			l.MetadataValue != "" && l.MetadataValue != m.value,
+			l.Visibility != "" && l.Visibility != m.visibility,
+			l.LocationType != "" && l.LocationType != m.at.kind,
+			l.MetadataLocation != nil && !m.at.matches(*l.MetadataLocation, l.LocationMatchingStrategy):
+		default:
+			found = append(found, m)
+		}
+	}
+	return found
+}
+
+// matches reports whether metadata is exactly at a location or, if the strategy is to intersect, anywhere in it.
+func (p place) matches(l metadataLocation, strategy string) bool {
+	at := p.wire()
+	if strategy != "INTERSECTING_LOCATION" {
+		at.LocationType, l.LocationType = "", ""
+		return reflect.DeepEqual(*at, l)
+	}
+	switch {
+	case l.Spreadsheet:
+		return true
+	case l.SheetID != nil:
+		return p.kind != "SPREADSHEET" && p.tab == *l.SheetID
+	case l.DimensionRange != nil:
+		from, to, err := span(l.DimensionRange.StartIndex, l.DimensionRange.EndIndex, open)
+		return err == nil && p.tab == l.DimensionRange.SheetID && p.kind+"S" == l.DimensionRange.Dimension &&
+			p.start < to && from < p.end
+	default:
+		return false
+	}
 }

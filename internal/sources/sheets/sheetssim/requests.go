@@ -21,7 +21,7 @@ type Request struct {
 	Body    []byte
 	Applied bool // the server did what was asked, whatever the client got to know
 	Status  int  // of the answer; 0 while it is not answered, and when the connection was cut
-	Whole   bool // the answer was a success and no fault spoilt it
+	Whole   bool // the answer was a success, no fault spoilt it and the client still waited for it
 }
 
 // Match chooses requests.

@@ -44,7 +44,7 @@ func (s *Spreadsheet) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		a = s.answer(c, f)
 	}
 	spoilt := s.spoil(w, c, *a, f)
-	s.finish(c, spoilt.status, f == nil)
+	s.finish(c, spoilt.status, (f == nil || f.slow()) && r.Context().Err() == nil)
 	spoilt.send(w)
 }
 

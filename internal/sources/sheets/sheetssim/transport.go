@@ -7,9 +7,12 @@ import (
 	"net/http/httptest"
 )
 
-// Transport reaches the server without a network, so that it works under testing/synctest. A connection that is cut
-// is an error here too. Requests that a client gives up on go on in the server.
-func (s *Spreadsheet) Transport() http.RoundTripper { return transport{s} }
+// Transport reaches the server without a network: see [NewTransport].
+func (s *Spreadsheet) Transport() http.RoundTripper { return NewTransport(s) }
+
+// NewTransport reaches a handler without a network, so that it works under testing/synctest. A connection that is cut is
+// an error here too. Requests that a client gives up on go on in the server.
+func NewTransport(h http.Handler) http.RoundTripper { return transport{h} }
 
 type transport struct{ server http.Handler }
 
