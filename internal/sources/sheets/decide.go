@@ -19,15 +19,19 @@ type target struct {
 	change int     // for whose sake
 	repair *damage // nil when the row is the change's own
 	from   *survey
-	row    int // for a new row, one beyond the last
+	row    int // for a new row, the one beyond the last
 
 	cells  map[int]value  // what is to be written, by column
 	was    map[int]string // what these cells must still show
 	expect map[int]string // what other cells of the row show, by which it is told from others
 
 	missed  bool   // the answer to the write said that another row was hit
+	hit     string // the key of that row, if it has one
 	written header // the columns at the time of the write, if the answer said so
 }
+
+// isNew reports whether the row is to be added.
+func (t *target) isNew() bool { return t.row >= len(t.from.entered) }
 
 // decide returns the target of a change, or nil when it has an outcome already.
 func (w *writer) decide(i int, now *survey) *target {
@@ -152,7 +156,7 @@ func (t *target) expectRest() {
 	}
 	columns := t.from.columns
 	if t.repair != nil {
-		columns = t.from.all()
+		columns = upTo(len(t.from.header))
 	}
 	for _, column := range columns {
 		if _, written := t.cells[column]; !written && !looksCalculated(at(t.from.entered, t.row, column)) {

@@ -49,3 +49,12 @@ func (h header) place(name string) (first, n int) {
 	}
 	return first, n
 }
+
+// upTo are the numbers from 0 to below n: of rows, or of columns.
+func upTo(n int) []int {
+	numbers := make([]int, n)
+	for i := range numbers {
+		numbers[i] = i
+	}
+	return numbers
+}

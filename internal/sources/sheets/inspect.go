@@ -22,10 +22,11 @@ type grid struct {
 type place struct{ row, column int }
 
 // inspect looks once more at the cells that are to be written, and returns the targets whose cells are as they were. The
-// look at the whole tab was long ago by then, in a large one, and does not tell text from formulas.
-func (w *writer) inspect(ctx context.Context, now *survey, targets []*target) ([]*target, error) {
+// look at the whole tab was long ago by then, in a large one, and does not tell text from formulas. The columns are not as
+// they were when moved is true; then nothing may be written.
+func (w *writer) inspect(ctx context.Context, now *survey, targets []*target) (ready []*target, moved bool, err error) {
 	if len(targets) == 0 {
-		return nil, nil
+		return nil, false, nil
 	}
 	ranges := []*api.GridRange{w.gridRange(0, 0, len(now.header)-1)}
 	for _, t := range targets {
@@ -34,27 +35,26 @@ func (w *writer) inspect(ctx context.Context, now *survey, targets []*target) ([
 	}
 	sheet, err := w.client.grid(ctx, ranges)
 	if isOutside(err) {
-		return nil, w.refind(ctx, targets)
+		return nil, true, w.refind(ctx, targets)
 	}
 	if err != nil {
-		return nil, err
+		return nil, false, err
 	}
 	g := newGrid(sheet)
 	w.tab = tabOf(sheet)
 	if !g.hasHeader(now.header) {
-		return nil, w.allAgain(targets, nil)
+		return nil, true, w.allAgain(targets, nil)
 	}
-	var ready []*target
 	for _, t := range targets {
 		ok, err := w.isReady(t, g)
 		if err != nil {
-			return nil, err
+			return nil, false, err
 		}
 		if ok {
 			ready = append(ready, t)
 		}
 	}
-	return ready, nil
+	return ready, false, nil
 }
 
 // keep lets targets that were not tried stand as if they had not been taken up.

@@ -39,6 +39,9 @@ func (w *writer) damageAt(t *target, now *survey, row int, written map[int]value
 		d.key = key
 	}
 	for column, v := range written {
+		if !holds(at(now.entered, row, column), v) {
+			continue // somebody edited it since
+		}
 		origin, isNew, ok := now.originOf(t.from, column)
 		if !ok {
 			return nil, false
@@ -57,7 +60,7 @@ func (w *writer) damageAt(t *target, now *survey, row int, written map[int]value
 	if len(d.wrong) == 0 {
 		return nil, true
 	}
-	w.inherit(d)
+	w.inherit(d, t.from, was)
 	return d, true
 }
 
@@ -80,14 +83,24 @@ func restorable(from *survey, was, column, row int) value {
 	return v
 }
 
-// inherit takes over from a row's earlier damage what the row held before that, and ends it.
-func (w *writer) inherit(d *damage) {
+// inherit takes over from an earlier damage of the same row, which is still to be put back, what the row held before that.
+func (w *writer) inherit(d *damage, before *survey, was int) {
 	w.damages = slices.DeleteFunc(w.damages, func(earlier *damage) bool {
-		same := earlier.key != "" && earlier.key == d.key && maps.EqualFunc(earlier.right, d.right, func(a, b value) bool { return true })
-		if same {
-			d.right = earlier.right
+		row, ok := earlier.find(before)
+		if !ok || row != was {
+			return false
 		}
-		return same
+		wrong := earlier.placed(d.from, earlier.wrong)
+		for column, right := range earlier.placed(d.from, earlier.right) {
+			if _, again := d.wrong[column]; !again {
+				d.wrong[column] = wrong[column]
+			}
+			if d.right[column] = right; holds(right, d.wrong[column]) {
+				delete(d.wrong, column)
+				delete(d.right, column)
+			}
+		}
+		return true
 	})
 }
 
@@ -113,17 +126,26 @@ func (d *damage) find(now *survey) (row int, ok bool) {
 		}
 		return rows[0], true
 	}
-	var found []int
+	wrong, right := d.placed(now, d.wrong), d.placed(now, d.right)
+	var damaged, edited, restored []int
 	for row := 1; row < len(now.entered); row++ {
-		if now.sameRow(d.from, row, d.row, d.placed(now, d.wrong)) &&
-			(now.holdsAll(row, d.placed(now, d.wrong)) || now.holdsAll(row, d.placed(now, d.right))) {
-			found = append(found, row)
+		differ, kept := now.compare(d.from, row, d.row, wrong)
+		held := slices.ContainsFunc(columnsOf(wrong), func(c int) bool { return holds(at(now.entered, row, c), wrong[c]) })
+		switch {
+		case differ == 0 && held:
+			damaged = append(damaged, row)
+		case differ == 1 && kept > 1 && held:
+			edited = append(edited, row)
+		case differ == 0 && now.holdsAll(row, right):
+			restored = append(restored, row)
 		}
 	}
-	if len(found) != 1 {
-		return 0, false
+	for _, rows := range [][]int{damaged, edited, restored} {
+		if len(rows) > 0 {
+			return rows[0], len(rows) == 1
+		}
 	}
-	return found[0], true
+	return 0, false
 }
 
 // placed are the damaged cells by where their columns stand now.
@@ -184,7 +206,7 @@ func (d *damage) isSomewhere(now *survey) bool {
 			rows = append(rows, row)
 		}
 	}
-	return slices.ContainsFunc(rows, func(row int) bool { return now.holdsAll(row, wrong) })
+	return slices.ContainsFunc(rows, func(row int) bool { return now.holdsSome(row, wrong) })
 }
 
 // isDamaged reports whether a row, as the survey of this round has it, is still to be put back.
@@ -199,7 +221,7 @@ func (w *writer) isDamaged(row int, now *survey) bool {
 func (w *writer) restored(t *target, now *survey, row int) {
 	d := t.repair
 	w.damages = slices.DeleteFunc(w.damages, func(other *damage) bool { return other == d })
-	if d.blank {
+	if d.blank || len(d.wrong) == 0 {
 		return
 	}
 	change := contact.Change{

@@ -12,15 +12,19 @@ import (
 func (w *writer) settle(now *survey) {
 	sent := w.sent
 	w.sent = nil
-	landed := 0
-	var open []*target
+	var restored, open []*target
+	landed := map[*target]int{}
 	for _, t := range sent {
-		if row, ok := w.landed(t, now); ok {
-			landed++
+		row, ok := w.landed(t, now)
+		switch {
+		case ok && t.repair != nil:
+			landed[t], restored = row, append(restored, t)
+		case ok:
+			landed[t] = row
 			w.done(t, now, row)
-			continue
+		default:
+			open = append(open, t)
 		}
-		open = append(open, t)
 	}
 	claimed := map[place]bool{}
 	for _, t := range open {
@@ -28,7 +32,7 @@ func (w *writer) settle(now *survey) {
 			w.done(t, now, t.row)
 			continue
 		}
-		d, sure := w.stray(t, now, claimed, landed > 0)
+		d, sure := w.stray(t, now, claimed, len(landed) > 0)
 		switch {
 		case d != nil:
 			w.damages = append(w.damages, d)
@@ -37,6 +41,11 @@ func (w *writer) settle(now *survey) {
 			continue
 		}
 		_ = w.again(t, nil) // whose only error is the cause that it is given
+	}
+	for _, t := range restored { // last, for a stray write may be what makes a row look restored
+		if slices.Contains(w.damages, t.repair) {
+			w.done(t, now, landed[t])
+		}
 	}
 }
 
@@ -47,58 +56,52 @@ func (w *writer) landed(t *target, now *survey) (row int, ok bool) {
 	}
 	var rows []int
 	switch {
+	case t.repair != nil && t.repair.blank:
+		return t.row, !t.repair.isSomewhere(now)
 	case t.repair != nil:
 		if row, ok := t.repair.find(now); ok {
 			rows = []int{row}
 		}
 	case len(now.key) > 0:
 		rows = now.rows[w.identities[t.change]]
+	case t.isNew():
+		rows = upTo(len(now.entered))[1:]
 	default:
 		rows = now.rows[fingerprint(w.changes[t.change].After)]
 	}
-	i := slices.IndexFunc(rows, func(row int) bool {
-		for column, v := range t.cells {
-			place, ok := now.placeOf(t.from, column)
-			if !ok || !holds(at(now.entered, row, place), v) {
-				return false
-			}
-		}
-		return true
-	})
+	i := slices.IndexFunc(rows, func(row int) bool { return t.isIn(row, now) })
 	if i < 0 {
 		return 0, false
 	}
 	return rows[i], true
 }
 
-// isEdited reports whether the target is where it was, holds what was written, and differs in one other cell, which somebody
-// edited at the same time. A row with a key is told by that.
+// isIn reports whether a row holds what was written. In a new row, somebody may have edited some of it already; but when it
+// stands in other columns of the row, those moved.
+func (t *target) isIn(row int, now *survey) bool {
+	held, edited := 0, 0
+	for column, v := range t.cells {
+		place, ok := now.placeOf(t.from, column)
+		switch {
+		case ok && holds(at(now.entered, row, place), v):
+			held++
+		case !t.isNew() || row < len(now.entered) && slices.ContainsFunc(now.entered[row], func(have any) bool { return holds(have, v) }):
+			return false
+		default:
+			edited++
+		}
+	}
+	return held > edited && (edited == 0 || held > len(now.key))
+}
+
+// isEdited reports whether a target without a key is where it was and holds what was written, while somebody edited another
+// of its cells.
 func (t *target) isEdited(now *survey) bool {
 	if t.repair != nil || len(t.from.key) > 0 || !slices.Equal(t.from.header, now.header) || !now.holdsAll(t.row, t.cells) {
 		return false
 	}
-	return t.from.edits(now, t.row, t) == 1 && !slices.ContainsFunc(slices.Collect(maps.Values(t.from.rows)), func(rows []int) bool {
-		return slices.ContainsFunc(rows, func(row int) bool { return row != t.row && t.from.edits(now, row, t) <= 1 })
-	})
-}
-
-// edits is how many of the cells by which a target is told are another in its row now than they were in a row of the survey; 2
-// or more when none of them that is filled is the same.
-func (s *survey) edits(now *survey, row int, t *target) int {
-	edited, same := 0, 0
-	for column := range t.expect {
-		then, have := textOf(at(s.entered, row, column)), textOf(at(now.entered, t.row, column))
-		switch {
-		case then != have:
-			edited++
-		case have != "":
-			same++
-		}
-	}
-	if same == 0 {
-		return max(edited, 2)
-	}
-	return edited
+	was, ok := now.wasRow(t.from, t.row, t.cells)
+	return ok && was == t.row
 }
 
 // stray looks for a row that was hit instead of the target's own and returns what is to be put back there; nil when nothing
@@ -107,15 +110,12 @@ func (s *survey) edits(now *survey, row int, t *target) int {
 // A write that was not heard of may never have been carried out. Only when others of the same request were, or when the row
 // that it named holds what was written, is it looked for.
 func (w *writer) stray(t *target, now *survey, claimed map[place]bool, carriedOut bool) (d *damage, sure bool) {
-	rows := []int{t.row}
-	if t.missed || carriedOut {
-		for row := 1; row < len(now.entered); row++ {
-			rows = append(rows, row)
-		}
+	if t.repair != nil && t.repair.blank && !t.missed { // an empty row was hit
+		return nil, true
 	}
 	for _, columns := range w.whereabouts(t, now) {
-		for _, row := range rows {
-			if !now.holdsAll(row, columns) || w.isWritten(now, row) && row != t.row {
+		for _, row := range t.suspects(now, carriedOut) {
+			if !t.mayHaveHit(now, row, columns) || t.hit == "" && row != t.row && w.isWritten(now, row) {
 				continue
 			}
 			d, known := w.damageAt(t, now, row, columns)
@@ -124,19 +124,43 @@ func (w *writer) stray(t *target, now *survey, claimed map[place]bool, carriedOu
 				return nil, true // it held the same before
 			case known && d != nil && d.claim(row, claimed):
 				return d, true
-			case !known && row == t.row && (t.missed || t.repair == nil && len(t.from.key) > 0):
+			case !known && (t.hit != "" || row == t.row && (t.missed || t.repair == nil && len(t.from.key) > 0)):
 				return nil, false
 			}
 		}
 	}
-	return nil, !t.missed || !w.stillThere(t, now)
+	return nil, t.written == nil || !w.stillThere(t, now)
 }
 
-// stillThere reports whether the row that was hit still holds what was written.
+// suspects are the rows that a write may have hit, the likeliest first: the one with the key that the answer showed, or the one
+// that it named, then all others.
+func (t *target) suspects(now *survey, carriedOut bool) []int {
+	if rows := now.rows[t.hit]; t.hit != "" && len(rows) == 1 {
+		return rows
+	}
+	rows := []int{t.row}
+	if t.written != nil || carriedOut || t.isNew() {
+		rows = append(rows, upTo(len(now.entered))[1:]...)
+	}
+	return rows
+}
+
+// mayHaveHit reports whether a row holds what was written; some of it, when it is known that another row was hit and people
+// may have edited that since.
+func (t *target) mayHaveHit(now *survey, row int, columns map[int]value) bool {
+	if t.written != nil {
+		return now.holdsSome(row, columns)
+	}
+	return now.holdsAll(row, columns)
+}
+
+// stillThere reports whether some row still holds what was written and should not.
 func (w *writer) stillThere(t *target, now *survey) bool {
-	for row := range now.entered {
-		if now.holdsAll(row, t.cells) {
-			return true
+	for _, columns := range w.whereabouts(t, now) {
+		for row := range now.entered {
+			if now.holdsSome(row, columns) && !w.isWritten(now, row) {
+				return true
+			}
 		}
 	}
 	return false
@@ -184,6 +208,20 @@ func (s *survey) holdsAll(row int, cells map[int]value) bool {
 	return len(cells) > 0
 }
 
+// holdsSome reports whether a row holds one of the values that are not empty; all of them, when all are.
+func (s *survey) holdsSome(row int, cells map[int]value) bool {
+	filled := false
+	for column, v := range cells {
+		if textOf(v) == "" {
+			continue
+		}
+		if filled = true; holds(at(s.entered, row, column), v) {
+			return true
+		}
+	}
+	return !filled && s.holdsAll(row, cells)
+}
+
 // placeOf returns where a column of another survey stands: one of the changes' or of the key's by its name, any other by its
 // number as long as no column moved.
 func (s *survey) placeOf(other *survey, column int) (int, bool) {
@@ -198,14 +236,18 @@ func (s *survey) placeOf(other *survey, column int) (int, bool) {
 	return i, n == 1 && before == 1
 }
 
-// originOf returns where a column of s stood in an earlier survey, and whether there was none; ok is false when it cannot be
-// told.
+// originOf returns where a column of s stood in an earlier survey, and whether there was none, or one of those without a name
+// and without anything in it; ok is false when it cannot be told.
 func (s *survey) originOf(earlier *survey, column int) (origin int, isNew, ok bool) {
 	if origin, ok := earlier.placeOf(s, column); ok {
 		return origin, false, true
 	}
-	unnamed := slices.Contains(earlier.header, "")
-	isNew = column < len(s.header) && !unnamed && !slices.Contains(earlier.header, s.header[column])
+	isNew = column < len(s.header) && !slices.Contains(earlier.header, s.header[column])
+	if !isNew && column < len(s.header) && s.header[column] == "" {
+		isNew = !slices.ContainsFunc(upTo(len(earlier.header)), func(c int) bool {
+			return earlier.header[c] == "" && earlier.any(c, func(v value) bool { return textOf(v) != "" })
+		})
+	}
 	return 0, isNew, isNew
 }
 
@@ -227,26 +269,34 @@ func (s *survey) wasRow(earlier *survey, row int, written map[int]value) (int, b
 	return was, ok && was >= 0
 }
 
-// alike returns the only row of an earlier survey that held the same but for what was written; -1 when it held nothing.
+// alike returns the only row of an earlier survey that held the same but for what was written; -1 when it held nothing. Without
+// key columns, when there is none, it is the only one that differs in one cell, which somebody edited meanwhile.
 func (s *survey) alike(earlier *survey, row int, written map[int]value) (int, bool) {
-	var found []int
+	var same, near []int
 	for was := 1; was < len(earlier.entered); was++ {
-		if s.sameRow(earlier, row, was, written) && !isBlank(earlier.entered[was]) {
-			found = append(found, was)
+		switch edited, kept := s.compare(earlier, row, was, written); {
+		case isBlank(earlier.entered[was]):
+		case edited == 0:
+			same = append(same, was)
+		case edited == 1 && kept > 0 && len(s.key) == 0:
+			near = append(near, was)
 		}
 	}
+	edited, _ := s.compare(earlier, row, -1, written)
 	switch {
-	case s.sameRow(earlier, row, -1, written):
-		return -1, len(found) == 0 // else it may have held something in the cells that were written
-	case len(found) == 1:
-		return found[0], true
+	case edited == 0:
+		return -1, len(same) == 0 // else it may have held something in the cells that were written
+	case len(same) == 1:
+		return same[0], true
+	case len(same) == 0 && len(near) == 1:
+		return near[0], true
 	}
 	return 0, false
 }
 
-// sameRow reports whether two rows of two surveys hold the same but for what was written. Formulas are left out, for they
-// change when they move.
-func (s *survey) sameRow(earlier *survey, row, was int, written map[int]value) bool {
+// compare counts in how many cells two rows of two surveys differ, and how many that are filled are the same. What was written
+// is left out, and so are formulas, for they change when they move.
+func (s *survey) compare(earlier *survey, row, was int, written map[int]value) (edited, kept int) {
 	width := len(s.header)
 	if row < len(s.entered) {
 		width = max(width, len(s.entered[row]))
@@ -255,11 +305,8 @@ func (s *survey) sameRow(earlier *survey, row, was int, written map[int]value) b
 		width = max(width, len(earlier.entered[was]))
 	}
 	for column := range width {
-		if _, skip := written[column]; skip {
-			continue
-		}
 		origin, isNew, ok := s.originOf(earlier, column)
-		if !ok {
+		if _, skip := written[column]; skip || !ok {
 			continue
 		}
 		var then value
@@ -267,11 +314,15 @@ func (s *survey) sameRow(earlier *survey, row, was int, written map[int]value) b
 			then = at(earlier.entered, was, origin)
 		}
 		have := at(s.entered, row, column)
-		if !looksCalculated(then) && !looksCalculated(have) && textOf(then) != textOf(have) {
-			return false
+		switch {
+		case looksCalculated(then) || looksCalculated(have):
+		case textOf(then) != textOf(have):
+			edited++
+		case textOf(have) != "":
+			kept++
 		}
 	}
-	return true
+	return edited, kept
 }
 
 // columnsOf are the columns of some cells, in order.

@@ -107,15 +107,6 @@ func (s *survey) identifying() []int {
 	return s.columns
 }
 
-// all are all columns that the header names.
-func (s *survey) all() []int {
-	columns := make([]int, len(s.header))
-	for i := range columns {
-		columns[i] = i
-	}
-	return columns
-}
-
 func fingerprint(cells []contact.Cell) string {
 	var b []byte
 	for _, cell := range cells {

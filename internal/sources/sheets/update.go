@@ -29,15 +29,17 @@ func (w *writer) update(ctx context.Context, now *survey, targets []*target) err
 	}
 	w.size = maxRows
 	written := header(namesOf(echo[0]))
+	w.moved = !written.startsWith(now.header)
 	for i, t := range targets {
 		t.written = written
-		switch isOurs := t.isOurs(echo[i+1]); {
-		case isOurs && written.startsWith(now.header):
+		isOurs := t.isOurs(echo[i+1])
+		if isOurs && !w.moved && t.isTold() { // one empty row looks like another
 			w.done(t, now, t.row)
-		default:
-			t.missed = !isOurs
-			w.sent = append(w.sent, t)
+			continue
 		}
+		t.missed = !isOurs
+		t.hit = t.keyIn(echo[i+1])
+		w.sent = append(w.sent, t)
 	}
 	return nil
 }
@@ -87,6 +89,26 @@ func (t *target) isOurs(echo *api.UpdateValuesResponse) bool {
 		}
 	}
 	return true
+}
+
+// keyIn returns the key that the answer shows, "" when there is none or it was ours.
+func (t *target) keyIn(echo *api.UpdateValuesResponse) string {
+	if !t.missed || echo.UpdatedData == nil || len(t.from.key) == 0 {
+		return ""
+	}
+	first, _ := t.span()
+	var cells []contact.Cell
+	for _, column := range t.from.key {
+		if _, expected := t.expect[column]; !expected {
+			return ""
+		}
+		cells = append(cells, cellOf(at(echo.UpdatedData.Values, 0, column-first)))
+	}
+	key, err := contact.NormalizeKey(cells...)
+	if err != nil {
+		return ""
+	}
+	return key
 }
 
 // failed sorts out what an error of a write means for its targets.

@@ -59,6 +59,7 @@ type writer struct {
 	sent    []*target // writes of which it is not known where they landed
 	damages []*damage // what is to be put back
 
+	moved    bool // the last write showed other columns than it should
 	size     int  // how many rows are written at once
 	admitted bool // the next write need not wait
 	waits    backoff.BackOff
@@ -163,12 +164,17 @@ func (w *writer) round(ctx context.Context) error {
 	if err := w.admit(ctx); err != nil {
 		return err
 	}
-	if targets, err = w.inspect(ctx, now, targets); err != nil {
-		return err
+	ready, moved, err := w.inspect(ctx, now, targets)
+	if err != nil || moved {
+		return errors.Join(err, w.allAgain(creates, nil))
 	}
-	values, formulas := apart(targets)
+	values, formulas := apart(ready)
 	if err := w.update(ctx, now, values); err != nil {
 		return err
+	}
+	if w.moved {
+		w.moved = false
+		return w.allAgain(append(formulas, creates...), nil)
 	}
 	if err := w.restoreFormulas(ctx, formulas); err != nil {
 		return err
