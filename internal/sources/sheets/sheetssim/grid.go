@@ -79,6 +79,9 @@ func (t *Tab) move(d dimension, at, n, dest int) {
 		t.rows = moved(t.rows, at, n, dest)
 	} else {
 		t.eachRow(func(cells []Cell) []Cell {
+			if len(cells) <= min(at, dest) {
+				return cells
+			}
 			whole := make([]Cell, t.columns)
 			copy(whole, cells)
 			return moved(whole, at, n, dest)
