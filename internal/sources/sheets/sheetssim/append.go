@@ -63,9 +63,10 @@ func (s *Spreadsheet) makeRoom(t *Tab, a area, inserted bool) error {
 
 // fits refuses a grid of a tab with which the spreadsheet would have too many cells.
 func (s *Spreadsheet) fits(t *Tab, height, width int) error {
-	if t.book.cells()-len(t.rows)*t.columns+height*width > s.options.MaxCells {
+	most := s.options.MaxCells
+	if height > most || width > most || t.book.cells()-len(t.rows)*t.columns+height*width > most {
 		return invalid("This action would increase the number of cells in the workbook above the limit of %d cells.",
-			s.options.MaxCells)
+			most)
 	}
 	return nil
 }

@@ -8,7 +8,7 @@ import (
 
 // Request is a request that arrived.
 type Request struct {
-	Number  int       // from 1 on
+	Number  int       // from 1 on, since the start or the last ResetRequests
 	At      time.Time // by the clock of Options
 	User    string    // who called; "" where that is not known
 	Route   string    // one of the Route constants; "" for an unknown one
