@@ -187,6 +187,6 @@ func (t *Tab) inherit(from, to, like int) {
 		formats = append(formats, Cell{Format: c.Format})
 	}
 	for r := from; r < to; r++ {
-		t.rows[r].cells = formats
+		t.rows[r].cells = formats // which all may share, for cells are replaced and never changed
 	}
 }
