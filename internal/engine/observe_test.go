@@ -394,12 +394,12 @@ func (w *world) rowWritten(r, now *line) {
 	if slices.Equal(r.raw, now.raw) {
 		return
 	}
-	if t, ok := w.table.(sheetTable); ok && t.strayed(r, now) {
-		return
-	}
 	if len(now.raw) != len(r.raw) {
 		w.t.Errorf("row %s has %d cells, people left %d", w.identity(r), len(now.raw), len(r.raw))
 		return
+	}
+	if t, ok := w.table.(sheetTable); ok {
+		now = t.withoutStray(r, now)
 	}
 	c, paired := w.contactOf(r)
 	if w.shape.contactID && (!w.shape.keyed || !paired) {

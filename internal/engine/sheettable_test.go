@@ -13,6 +13,7 @@ import (
 	"syncd/internal/sources"
 	"syncd/internal/sources/sheets"
 	"syncd/internal/sources/sheets/sheetssim"
+	"syncd/internal/state"
 )
 
 // sheetTable is a tab that several people have open.
@@ -120,44 +121,51 @@ func (t sheetTable) movedRun() {
 	t.book.ClearHooks()
 }
 
-// strayed reports whether a row holds what a run that died wrote into it instead of another one. Until it has back what
-// it held, people know it as it was. What tells nothing of whose it is they put right themselves.
-func (t sheetTable) strayed(r, now *line) (strayed bool) {
+// withoutStray returns a row without what a run that died wrote into it instead of another one: until it has back what it
+// held, people know it as it was. What does not tell whose it is they put right themselves.
+func (t sheetTable) withoutStray(r, now *line) *line {
 	open, err := t.state.Open(context.Background(), "customers")
 	if err != nil {
 		t.t.Fatal(err)
 	}
+	now = &line{slices.Clone(now.cells), slices.Clone(now.raw)}
 	for _, e := range open {
-		var after map[string]struct{ Text string }
-		if e.Side != contact.Source || e.Action != contact.Update || t.shape.keyed && e.Key == t.identity(r) || json.Unmarshal(e.After, &after) != nil {
+		if e.Side != contact.Source || e.Action != contact.Update || t.shape.keyed && e.Key == t.identity(r) {
 			continue
 		}
-		if telling, ok := t.holds(r, now, after); ok {
-			t.note("row %s was hit by the write of %s: %q", r.cells[colNo], e.Key, now.cells)
+		hit, telling := t.hit(r, now, e)
+		for _, col := range hit {
+			t.note("row %s was hit by the write of %s: %s = %q", r.cells[colNo], e.Key, header[col], now.cells[col])
+			now.cells[col], now.raw[col] = r.cells[col], r.raw[col]
 			if !telling {
-				r.raw = slices.Clone(now.raw)
-				t.mended = true
+				t.mending = append(t.mending, place{row: r, facet: col})
 			}
-			return true
 		}
 	}
-	return false
+	return now
 }
 
-// holds reports whether all that differs in a row is what a write would have left, and whether that tells whose it is.
-func (t sheetTable) holds(r, now *line, after map[string]struct{ Text string }) (telling, ok bool) {
-	for col := range header {
-		if r.raw[col] == now.raw[col] {
+// hit returns the columns of a row that hold what a write would have left in another one, and whether they tell whose it is.
+func (t sheetTable) hit(r, now *line, e state.Entry) (hit []int, telling bool) {
+	var before, after map[string]struct{ Text string }
+	if json.Unmarshal(e.Before, &before) != nil || json.Unmarshal(e.After, &after) != nil {
+		return nil, false
+	}
+	for col, name := range header {
+		have, want := now.cells[col], after[name].Text
+		if before[name].Text == want {
 			continue
 		}
-		have, want := now.cells[col], after[header[col]].Text
 		if i := slices.IndexFunc(facets, func(f facet) bool { return f.column == col }); i >= 0 {
 			have, want = facets[i].norm(t.world, have), facets[i].norm(t.world, want)
 		}
 		if have != want {
-			return false, false
+			return nil, false
 		}
-		telling = telling || now.cells[col] != "" && (col == colPhone || col == colEmail || col == colContact && !t.shape.keyed)
+		if r.raw[col] != now.raw[col] {
+			hit = append(hit, col)
+			telling = telling || have != "" && (col == colPhone || col == colEmail || col == colContact && !t.shape.keyed)
+		}
 	}
-	return telling, true
+	return hit, telling
 }

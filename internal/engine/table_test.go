@@ -106,8 +106,11 @@ func (w *world) lookAtFile(before map[string]state.Link) {
 		w.rowAdded(r, before)
 	}
 	w.rows = kept
-	if added || w.mended { // the sheet numbers it
-		w.mended = false
+	for _, p := range w.mending {
+		p.row.raw[p.facet] = "what a run left" // so that it is written anew
+	}
+	if added || len(w.mending) > 0 { // the sheet numbers it
+		w.mending = nil
 		w.saveRows()
 	}
 }

@@ -65,7 +65,7 @@ type world struct {
 	// The two sides and the state.
 	table    table
 	rows     []*line // what people hold in the table
-	mended   bool    // they put something right
+	mending  []place // cells that they put right; by row and column
 	head     []string
 	known    map[string]quosim.Contact // Quo as people, or runs that were looked at, left it; by id
 	view     map[string]quosim.Contact // Quo as it was when it was looked at last; by id
