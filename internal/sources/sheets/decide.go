@@ -27,6 +27,7 @@ type target struct {
 
 	missed  bool   // the answer to the write said that another row was hit
 	hit     string // the key of that row, if it has one
+	lost    bool   // what was hit cannot be put back
 	written header // the columns at the time of the write, if the answer said so
 }
 

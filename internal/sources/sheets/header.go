@@ -50,6 +50,29 @@ func (h header) place(name string) (first, n int) {
 	return first, n
 }
 
+// count is how many columns have a name.
+func (h header) count(name string) (n int) {
+	for _, have := range h {
+		if have == name {
+			n++
+		}
+	}
+	return n
+}
+
+// unnamed is where a column without a name stands that has n others before it; -1 when there is none.
+func (h header) unnamed(n int) int {
+	for i, name := range h {
+		if name == "" {
+			if n == 0 {
+				return i
+			}
+			n--
+		}
+	}
+	return -1
+}
+
 // upTo are the numbers from 0 to below n: of rows, or of columns.
 func upTo(n int) []int {
 	numbers := make([]int, n)

@@ -22,7 +22,9 @@ var (
 // TestRandomEditor writes while somebody edits the tab before any request, and while requests and answers get lost. Each
 // change lands in its own row or nowhere, nobody else's cell holds anything but what people wrote, and no row is there twice.
 func TestRandomEditor(t *testing.T) {
-	defer func() { t.Logf("%d of %d writes left something that could not be put back, and said so", lost, lost+stories) }()
+	defer func() {
+		t.Logf("%d of %d writes left something that could not be put back, and said so", lost, lost+stories)
+	}()
 	for name, key := range map[string][]string{"with a key": {"id"}, "without a key": nil} {
 		for _, faults := range []float64{0, 0.05} {
 			t.Run(fmt.Sprintf("%s, faults %v", name, faults), func(t *testing.T) {

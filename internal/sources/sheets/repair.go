@@ -20,6 +20,7 @@ type damage struct {
 	change int     // which was being made
 	from   *survey // where the row was found, damaged
 	row    int
+	was    int           // where it stood before the write
 	blank  bool          // nobody's: it held nothing
 	key    string        // "" when it has none that tells it
 	wrong  map[int]value // what was written into it, by column
@@ -31,6 +32,9 @@ type damage struct {
 // or what its cells held.
 func (w *writer) damageAt(t *target, now *survey, row int, written map[int]value) (d *damage, known bool) {
 	was, ok := now.wasRow(t.from, row, written)
+	if t.isNew() { // a new row hits none
+		was, ok = -1, true
+	}
 	if !ok {
 		return nil, false
 	}
@@ -60,7 +64,7 @@ func (w *writer) damageAt(t *target, now *survey, row int, written map[int]value
 	if len(d.wrong) == 0 {
 		return nil, true
 	}
-	w.inherit(d, t.from, was)
+	d.was = was
 	return d, true
 }
 
@@ -84,10 +88,10 @@ func restorable(from *survey, was, column, row int) value {
 }
 
 // inherit takes over from an earlier damage of the same row, which is still to be put back, what the row held before that.
-func (w *writer) inherit(d *damage, before *survey, was int) {
+func (w *writer) inherit(d *damage, before *survey) {
 	w.damages = slices.DeleteFunc(w.damages, func(earlier *damage) bool {
 		row, ok := earlier.find(before)
-		if !ok || row != was {
+		if !ok || row != d.was {
 			return false
 		}
 		wrong := earlier.placed(d.from, earlier.wrong)
@@ -130,7 +134,7 @@ func (d *damage) find(now *survey) (row int, ok bool) {
 	var damaged, edited, restored []int
 	for row := 1; row < len(now.entered); row++ {
 		differ, kept := now.compare(d.from, row, d.row, wrong)
-		held := slices.ContainsFunc(columnsOf(wrong), func(c int) bool { return holds(at(now.entered, row, c), wrong[c]) })
+		held := now.holdsAny(row, wrong)
 		switch {
 		case differ == 0 && held:
 			damaged = append(damaged, row)

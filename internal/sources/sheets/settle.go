@@ -26,20 +26,7 @@ func (w *writer) settle(now *survey) {
 			open = append(open, t)
 		}
 	}
-	claimed := map[place]bool{}
-	for _, t := range open {
-		if t.isEdited(now) {
-			w.done(t, now, t.row)
-			continue
-		}
-		d, sure := w.stray(t, now, claimed, len(landed) > 0)
-		switch {
-		case d != nil:
-			w.damages = append(w.damages, d)
-		case !sure:
-			w.unsure(t)
-			continue
-		}
+	for _, t := range w.strays(open, now, len(landed) > 0) {
 		_ = w.again(t, nil) // whose only error is the cause that it is given
 	}
 	for _, t := range restored { // last, for a stray write may be what makes a row look restored
@@ -76,8 +63,8 @@ func (w *writer) landed(t *target, now *survey) (row int, ok bool) {
 	return rows[i], true
 }
 
-// isIn reports whether a row holds what was written. In a new row, somebody may have edited some of it already; but when it
-// stands in other columns of the row, those moved.
+// isIn reports whether a row holds what was written. Somebody may have edited some of it already, where a key tells whose row
+// it is, or most of it is there in a new one; but when it stands in other columns of the row, those moved.
 func (t *target) isIn(row int, now *survey) bool {
 	held, edited := 0, 0
 	for column, v := range t.cells {
@@ -85,64 +72,105 @@ func (t *target) isIn(row int, now *survey) bool {
 		switch {
 		case ok && holds(at(now.entered, row, place), v):
 			held++
-		case !t.isNew() || row < len(now.entered) && slices.ContainsFunc(now.entered[row], func(have any) bool { return holds(have, v) }):
+		case t.isNew() && row < len(now.entered) && slices.ContainsFunc(now.entered[row], func(have any) bool { return holds(have, v) }):
+			return false
+		case !t.isNew() && (t.repair != nil || len(now.key) == 0 || !slices.Equal(now.header, t.from.header)):
 			return false
 		default:
 			edited++
 		}
 	}
-	return held > edited && (edited == 0 || held > len(now.key))
+	switch {
+	case edited == 0:
+		return true
+	case t.isNew():
+		return held > len(now.key) && held > edited
+	}
+	return held > 0
 }
 
-// isEdited reports whether a target without a key is where it was and holds what was written, while somebody edited another
-// of its cells.
+// isEdited reports whether a target without a key is where it was and holds some of what was written, while somebody edited
+// the rest or another of its cells.
 func (t *target) isEdited(now *survey) bool {
-	if t.repair != nil || len(t.from.key) > 0 || !slices.Equal(t.from.header, now.header) || !now.holdsAll(t.row, t.cells) {
+	if t.repair != nil || len(t.from.key) > 0 || !slices.Equal(t.from.header, now.header) || !now.holdsAny(t.row, t.cells) {
 		return false
 	}
 	was, ok := now.wasRow(t.from, t.row, t.cells)
 	return ok && was == t.row
 }
 
-// stray looks for a row that was hit instead of the target's own and returns what is to be put back there; nil when nothing
-// was destroyed. It is not sure when a row was hit and it is not known whose, or what it held.
-//
-// A write that was not heard of may never have been carried out. Only when others of the same request were, or when the row
-// that it named holds what was written, is it looked for.
-func (w *writer) stray(t *target, now *survey, claimed map[place]bool, carriedOut bool) (d *damage, sure bool) {
+// strays looks for the rows that were hit instead of the targets' own, notes what is to be put back there, and returns the
+// targets that can be tried again. A write that was not heard of may never have been carried out: only when others of the same
+// request were is it looked for beyond the row that it named. All others are looked for where they are likely first.
+func (w *writer) strays(targets []*target, now *survey, carriedOut bool) (again []*target) {
+	claimed := map[place]bool{}
+	var open []*target
+	for _, t := range targets {
+		switch {
+		case t.isEdited(now):
+			w.done(t, now, t.row)
+		case w.stray(t, now, claimed, t.likely(now)) == nothing:
+			open = append(open, t)
+		default:
+			again = append(again, t)
+		}
+	}
+	for _, t := range open {
+		var rows []int
+		if t.written != nil && t.hit == "" || carriedOut || t.isNew() {
+			rows = upTo(len(now.entered))[1:]
+		}
+		if w.stray(t, now, claimed, rows) != nothing || t.written == nil || !w.stillThere(t, now) {
+			again = append(again, t)
+			continue
+		}
+		w.unsure(t)
+	}
+	return slices.DeleteFunc(again, func(t *target) bool { return t.lost })
+}
+
+// found is what a look for a stray write came to.
+type found int
+
+const (
+	nothing  found = iota
+	harmless       // it was found, or it is known that it did no harm
+)
+
+// stray looks for a write in some rows and notes what is to be put back.
+func (w *writer) stray(t *target, now *survey, claimed map[place]bool, rows []int) found {
 	if t.repair != nil && t.repair.blank && !t.missed { // an empty row was hit
-		return nil, true
+		return harmless
 	}
 	for _, columns := range w.whereabouts(t, now) {
-		for _, row := range t.suspects(now, carriedOut) {
+		for _, row := range rows {
 			if !t.mayHaveHit(now, row, columns) || t.hit == "" && row != t.row && w.isWritten(now, row) {
 				continue
 			}
 			d, known := w.damageAt(t, now, row, columns)
 			switch {
-			case known && d == nil && t.missed && row == t.row:
-				return nil, true // it held the same before
+			case known && d == nil && t.missed && (row == t.row || t.hit != ""):
+				return harmless // it held the same before
 			case known && d != nil && d.claim(row, claimed):
-				return d, true
+				w.inherit(d, t.from)
+				w.damages = append(w.damages, d)
+				return harmless
 			case !known && (t.hit != "" || row == t.row && (t.missed || t.repair == nil && len(t.from.key) > 0)):
-				return nil, false
+				t.lost = true
+				w.unsure(t)
+				return harmless
 			}
 		}
 	}
-	return nil, t.written == nil || !w.stillThere(t, now)
+	return nothing
 }
 
-// suspects are the rows that a write may have hit, the likeliest first: the one with the key that the answer showed, or the one
-// that it named, then all others.
-func (t *target) suspects(now *survey, carriedOut bool) []int {
+// likely is the row that a write most likely hit: the one with the key that the answer showed, or the one that it named.
+func (t *target) likely(now *survey) []int {
 	if rows := now.rows[t.hit]; t.hit != "" && len(rows) == 1 {
 		return rows
 	}
-	rows := []int{t.row}
-	if t.written != nil || carriedOut || t.isNew() {
-		rows = append(rows, upTo(len(now.entered))[1:]...)
-	}
-	return rows
+	return []int{t.row}
 }
 
 // mayHaveHit reports whether a row holds what was written; some of it, when it is known that another row was hit and people
@@ -166,22 +194,39 @@ func (w *writer) stillThere(t *target, now *survey) bool {
 	return false
 }
 
-// whereabouts are the columns that a write may have hit: those with the numbers that it named and, if columns moved
-// afterwards, those that these became.
+// whereabouts are the columns that a write may have hit, by where they stand now. The answer to the write tells which columns
+// there were; without one, they may have moved before the write or after it.
 func (w *writer) whereabouts(t *target, now *survey) []map[int]value {
-	if slices.Equal(t.from.header, now.header) {
+	switch {
+	case t.written != nil:
+		return []map[int]value{t.by(t.written, now.header)}
+	case slices.Equal(t.from.header, now.header):
 		return []map[int]value{t.cells}
 	}
-	moved := map[int]value{}
+	return []map[int]value{t.cells, t.by(t.from.header, now.header)}
+}
+
+// by are the cells that were written when the columns were those of one header, by where these stand in another. A column
+// that cannot be told is left out; one without a name is told by how many of those come before it.
+func (t *target) by(then, now header) map[int]value {
+	if now.startsWith(then) {
+		return t.cells
+	}
+	cells := map[int]value{}
 	for column, v := range t.cells {
-		if place, ok := now.placeOf(t.from, column); ok {
-			moved[place] = v
+		if column >= len(then) {
+			continue
+		}
+		place, n := now.place(then[column])
+		_, before := then.place(then[column])
+		if then[column] == "" {
+			place, before, n = now.unnamed(then[:column].count("")), 1, 1
+		}
+		if before == 1 && n == 1 && place >= 0 {
+			cells[place] = v
 		}
 	}
-	if t.written != nil && t.written.startsWith(t.from.header) { // they moved after the write
-		return []map[int]value{moved}
-	}
-	return []map[int]value{t.cells, moved}
+	return cells
 }
 
 // isWritten reports whether a row is that of a change that was made: what it holds is its own.
@@ -206,6 +251,11 @@ func (s *survey) holdsAll(row int, cells map[int]value) bool {
 		}
 	}
 	return len(cells) > 0
+}
+
+// holdsAny reports whether a row holds one of the values.
+func (s *survey) holdsAny(row int, cells map[int]value) bool {
+	return slices.ContainsFunc(columnsOf(cells), func(c int) bool { return holds(at(s.entered, row, c), cells[c]) })
 }
 
 // holdsSome reports whether a row holds one of the values that are not empty; all of them, when all are.

@@ -202,8 +202,8 @@ func (w *writer) next(now *survey) (updates, creates []*target) {
 			break
 		}
 		change := w.changes[i]
-		if slices.ContainsFunc(now.rows[w.identities[i]], func(row int) bool { return w.isDamaged(row, now) }) {
-			later = append(later, i) // until it is put back
+		if w.mustWait(i, now) {
+			later = append(later, i)
 			continue
 		}
 		switch t := w.decide(i, now); {
@@ -219,6 +219,13 @@ func (w *writer) next(now *survey) (updates, creates []*target) {
 	}
 	w.todo = later
 	return updates, creates
+}
+
+// mustWait reports whether a change has to wait until something is put back: its row, or what became of a first try to add it.
+func (w *writer) mustWait(i int, now *survey) bool {
+	create := w.changes[i].Action == contact.Create
+	return create && slices.ContainsFunc(w.damages, func(d *damage) bool { return d.change == i }) ||
+		slices.ContainsFunc(now.rows[w.identities[i]], func(row int) bool { return w.isDamaged(row, now) })
 }
 
 // again lets a change or a repair that was not made be tried by the next round; cause is an error of Google, if there was
