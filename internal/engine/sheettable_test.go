@@ -3,7 +3,6 @@ package engine_test
 import (
 	"context"
 	"encoding/json"
-	"math/rand/v2"
 	"net/http"
 	"slices"
 	"strings"
@@ -97,24 +96,21 @@ func (t sheetTable) source(p *process) sources.Source {
 		FirstWait: time.Millisecond, HTTPClient: &http.Client{Transport: mortalTransport{t.book.Transport(), p.death}}})
 }
 
-// movedRun is a run while somebody sorts the rows right before it writes into them. It may die of that.
+// movedRun is a run while somebody sorts the rows right before it writes into them. It may die at that.
 func (t sheetTable) movedRun() {
 	t.clock.advance(t.someTime())
 	o := runOptions{}
 	if t.rng.IntN(2) == 0 {
 		o.crashAt = 1 + t.rng.IntN(pick(t.rng, 12, 30, 60))
 	}
-	chance := rand.New(rand.NewPCG(t.rng.Uint64(), 3))
-	t.book.Before(sheetssim.Writes, 0, func(b *sheetssim.Book, _ sheetssim.Request) {
+	sorting, column, descending, moved := 1+t.rng.IntN(3), string(rune('A'+t.rng.IntN(len(header)))), t.rng.IntN(2) == 0, t.rng.IntN(1000)
+	t.book.Before(sheetssim.Writes, sorting, func(b *sheetssim.Book, _ sheetssim.Request) {
 		tab := b.Tab(tabTitle)
-		switch used := len(tab.Texts()); chance.IntN(3) {
-		case 0:
-			tab.SortRows(string(rune('A'+chance.IntN(len(header)))), chance.IntN(2) == 0)
-		case 1:
-			if used > 2 {
-				tab.MoveRow(2+chance.IntN(used-1), 2)
-			}
+		if used := len(tab.Texts()); used > 2 && moved%3 == 0 {
+			tab.MoveRow(2+moved%(used-1), 2)
+			return
 		}
+		tab.SortRows(column, descending)
 	})
 	t.note("somebody sorts meanwhile")
 	t.run(o)
