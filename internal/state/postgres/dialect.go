@@ -6,6 +6,7 @@ import (
 	"time"
 	"unicode/utf8"
 
+	"syncd/internal/pgserver"
 	"syncd/internal/state/sqlstore"
 )
 
@@ -46,7 +47,7 @@ var dialect = sqlstore.Dialect{
 	Plain:     unescape,
 	JSON:      func(text string) any { return strings.ToValidUTF8(text, "\ufffd") },
 	Duplicate: duplicate,
-	Again:     again,
+	Again:     pgserver.Again,
 	Explain:   explain,
 }
 

@@ -1,96 +1,14 @@
 package postgres
 
-import (
-	"database/sql/driver"
-	"errors"
-	"fmt"
-	"io"
-	"net"
+import "syncd/internal/pgserver"
 
-	"github.com/jackc/pgx/v5/pgconn"
-)
-
-// The SQLSTATE codes that are acted upon.
-//
-// https://www.postgresql.org/docs/current/errcodes-appendix.html
-const (
-	uniqueViolation       = "23505"
-	serializationFailure  = "40001"
-	deadlockDetected      = "40P01"
-	invalidAuthorization  = "28000"
-	invalidPassword       = "28P01"
-	noDatabase            = "3D000"
-	noPrivilege           = "42501"
-	noTable               = "42P01"
-	readOnlyTransaction   = "25006"
-	diskFull              = "53100"
-	tooManyConnections    = "53300"
-	adminShutdown         = "57P01"
-	crashShutdown         = "57P02"
-	cannotConnectNow      = "57P03"
-	unsupportedParameters = "08P01"
-)
-
-// cures says what to do, by code.
+// cures says what to do about errors of the server that mean something else for a state than for other databases.
 var cures = map[string]string{
-	invalidAuthorization:  "the server does not let this user in: check user and password, and pg_hba.conf",
-	invalidPassword:       "the server does not accept this password: check user and password",
-	noDatabase:            "there is no such database: create it with CREATE DATABASE, or name another",
-	noPrivilege:           "this user needs the right to create tables in the schema: GRANT ALL ON SCHEMA ... TO ...",
-	noTable:               "its tables are gone: run syncd migrate",
-	readOnlyTransaction:   "the server only lets read: name the primary, no standby",
-	diskFull:              "the server's disk is full: make room on it",
-	tooManyConnections:    "the server has no connection left: raise max_connections, or add ?pool_max_conns=2 to the URL",
-	adminShutdown:         "the server was shut down: run again once it is up",
-	crashShutdown:         "the server was shut down: run again once it is up",
-	cannotConnectNow:      "the server is starting or stopping: run again once it is up",
-	unsupportedParameters: "the connection pooler does not take a parameter of the URL: set it for the user, with ALTER ROLE",
+	pgserver.NoPrivilege: "this user needs the right to create tables in the schema: GRANT ALL ON SCHEMA ... TO ...",
+	pgserver.NoTable:     "its tables are gone: run syncd migrate",
 }
 
-// code returns the SQLSTATE of an error, "" when it is not the server's.
-func code(err error) string {
-	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
-		return e.Code
-	}
-	return ""
-}
-
-func duplicate(err error) bool { return code(err) == uniqueViolation }
-
-// again reports whether the server has undone a transaction because of another one. A connection that broke says
-// nothing about the transaction, so that it is never repeated here: a run finds out by reading.
-func again(err error) bool {
-	c := code(err)
-	return c == serializationFailure || c == deadlockDetected
-}
+func duplicate(err error) bool { return pgserver.Code(err) == pgserver.UniqueViolation }
 
 // explain says what to do about an error of the server or the network.
-func explain(err error) error {
-	if cure := cures[code(err)]; cure != "" {
-		return fmt.Errorf("%s: %w", cure, withoutAddresses(err))
-	}
-	if e, ok := errors.AsType[*net.OpError](err); ok && e.Op == "dial" {
-		return fmt.Errorf("its server cannot be reached: check host and port: %w", e)
-	}
-	if e, ok := errors.AsType[*net.DNSError](err); ok {
-		return fmt.Errorf("its server cannot be reached: check the host: %w", e)
-	}
-	if lost(err) {
-		return fmt.Errorf("the connection to its server was lost: run again once it is up: %w", err)
-	}
-	return err
-}
-
-// lost reports whether a connection broke while it was used. What it was asked for last may have been done or not.
-func lost(err error) bool {
-	_, network := errors.AsType[*net.OpError](err)
-	return network || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, driver.ErrBadConn)
-}
-
-// withoutAddresses returns the server's own words, without those of the attempts to connect.
-func withoutAddresses(err error) error {
-	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
-		return e
-	}
-	return err
-}
+func explain(err error) error { return pgserver.Explain(err, cures) }

@@ -4,14 +4,13 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"net"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/jackc/pgx/v5/stdlib"
+
+	"syncd/internal/pgserver"
 )
 
 // place is where a state is.
@@ -24,50 +23,27 @@ type place struct {
 
 // What the URL does not say.
 const (
-	connectTimeout = 10 * time.Second
-	application    = "syncd"
-	most           = 8
-	idleTime       = 5 * time.Minute
+	most     = 8
+	idleTime = 5 * time.Minute
 )
 
 // parse reads a URL. Its errors never repeat it, for it may hold a password.
 func parse(url string) (place, error) {
-	pool, err := pgxpool.ParseConfig(url)
+	pool, err := pgserver.Parse(url)
 	if err != nil {
-		return place{}, unreadable(err)
+		return place{}, fmt.Errorf("state: %w", err)
 	}
 	config := pool.ConnConfig
 	p := place{name: nameOf(config), schema: config.RuntimeParams["search_path"], config: config, most: most}
 	if strings.Contains(url, "pool_max_conns=") {
 		p.most = int(pool.MaxConns)
 	}
-	if config.ConnectTimeout == 0 || !strings.Contains(url, "connect_timeout=") {
-		config.ConnectTimeout = connectTimeout
-	}
-	if config.RuntimeParams["application_name"] == "" {
-		config.RuntimeParams["application_name"] = application
-	}
-	// Statements are not prepared under a name, which a pooler in transaction mode may not know of.
-	if !strings.Contains(url, "default_query_exec_mode=") {
-		config.DefaultQueryExecMode = pgx.QueryExecModeCacheDescribe
-	}
 	return p, nil
-}
-
-func unreadable(err error) error {
-	const form = "write postgres://user@host:5432/database; a password follows user and a colon, with %40 for @ and %2F for /"
-	// The rest of the message, about a parameter or a file, follows the URL, which pgx has taken the password out of as
-	// well as it can.
-	_, reason, found := strings.Cut(err.Error(), "`: ")
-	if !found || strings.Contains(reason, "parse") || strings.Contains(reason, "://") {
-		reason = "it is no URL"
-	}
-	return fmt.Errorf("state: its URL cannot be used: %s: %s", reason, form)
 }
 
 // nameOf returns how messages call a state: host, port and database, and the schema when the URL names one.
 func nameOf(config *pgx.ConnConfig) string {
-	name := net.JoinHostPort(config.Host, strconv.Itoa(int(config.Port))) + "/" + config.Database
+	name := pgserver.Name(config)
 	if path := config.RuntimeParams["search_path"]; path != "" {
 		name += " schema " + path
 	}
