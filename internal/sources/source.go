@@ -65,6 +65,9 @@ type Outcome struct {
 	// Repaired are the rows that the write hit instead of its own, since rows moved meanwhile, and that hold again what
 	// they did: updates with Before as the write had left the row and After as it was put back.
 	Repaired []contact.Change
+	// Cells is the row as the source holds it after the write, in the order of columns, where it may hold something in
+	// another way than it was given: 5.00 for 5, or what a trigger made of it. Nil means that it holds After.
+	Cells []contact.Cell
 }
 
 // ColumnError means that a column that the configuration names is not in the source, or is there twice.

@@ -33,9 +33,9 @@ func testCompare(t *testing.T, newTable New) {
 			h.SetCell(rowOf(t, h, "C-2"), Key, "C-20")
 		}, sources.Stale},
 		"keys swapped": {func(h Harness) {
-			one, two := rowOf(t, h, "C-1"), rowOf(t, h, "C-2")
-			h.SetCell(one, Key, "C-2")
-			h.SetCell(two, Key, "C-1")
+			h.SetCell(rowOf(t, h, "C-1"), Key, "C-0")
+			h.SetCell(rowOf(t, h, "C-2"), Key, "C-1")
+			h.SetCell(rowOf(t, h, "C-0"), Key, "C-2")
 		}, sources.Stale},
 		"the row deleted": {func(h Harness) {
 			h.DeleteRow(rowOf(t, h, "C-2"))
