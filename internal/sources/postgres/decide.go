@@ -110,9 +110,9 @@ func (b *batch) fill(e *edit, change contact.Change) error {
 	return nil
 }
 
-// put adds one cell to what an edit writes. What a new row leaves empty is the database's to fill, where it does.
+// put adds one cell to what an edit writes. What a new row leaves empty is left to the column's default, if it has one.
 func (b *batch) put(e *edit, c *column, cell contact.Cell) error {
-	if e.action == contact.Create && cell.Text == "" && (c.chosen != "" || c.required && c.hasDefault) {
+	if e.action == contact.Create && cell.Text == "" && (c.chosen != "" || c.hasDefault) {
 		return nil
 	}
 	if c.chosen != "" {

@@ -28,8 +28,7 @@ const (
 // it is Stale, and so is a create whose row is there already, and any change of a row that another transaction keeps
 // locked. Refused is what the database does not take: because of a type, a constraint, a trigger or a policy; a column
 // that it fills itself; and a row that would no longer fulfil the condition of the options, for nobody would see it again.
-// An empty cell becomes NULL, "" or an empty list where the column takes no NULL; in a new row, it is left to the default
-// of such a column.
+// An empty cell becomes NULL, "" or an empty list where the column takes no NULL, and in a new row the column's default.
 func (t *Table) Write(ctx context.Context, columns []string, changes []contact.Change) ([]sources.Outcome, error) {
 	outcomes := make([]sources.Outcome, 0, len(changes))
 	for part := range slices.Chunk(changes, batchSize) {
