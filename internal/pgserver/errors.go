@@ -87,7 +87,8 @@ func Explain(err error, further map[string]string) error {
 // lost reports whether a connection broke while it was used. What it was asked for last may have been done or not.
 func lost(err error) bool {
 	_, network := errors.AsType[*net.OpError](err)
-	return network || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, driver.ErrBadConn)
+	return network || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, driver.ErrBadConn) ||
+		errors.Is(err, pgconn.ErrConnClosed)
 }
 
 // withoutAddresses returns the server's own words, without those of the attempts to connect.

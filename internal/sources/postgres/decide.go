@@ -110,9 +110,12 @@ func (b *batch) fill(e *edit, change contact.Change) error {
 	return nil
 }
 
-// put adds one cell to what an edit writes. What a new row leaves empty is left to the column's default, if it has one.
+// mustFill reports whether a new row has to say something for the column.
+func (c *column) mustFill() bool { return c.required && !c.hasDefault && c.chosen == "" }
+
+// put adds one cell to what an edit writes. What is empty in a new row is left to the column's default.
 func (b *batch) put(e *edit, c *column, cell contact.Cell) error {
-	if e.action == contact.Create && cell.Text == "" && (c.chosen != "" || c.hasDefault) {
+	if e.action == contact.Create && cell.Text == "" && !c.mustFill() {
 		return nil
 	}
 	if c.chosen != "" {

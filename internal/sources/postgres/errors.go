@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -30,7 +31,32 @@ func (t *Table) named(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		err = ctx.Err()
 	}
+	if grant := t.grant(err); grant != "" {
+		return fmt.Errorf("%s, table %s: a right is missing: %s: %w", t.db.name, t.options.Table, grant, plain(err))
+	}
 	return fmt.Errorf("%s, table %s: %w", t.db.name, t.options.Table, pgserver.Explain(err, cures))
+}
+
+var (
+	denied = regexp.MustCompile(`^permission denied for (schema|sequence|function|procedure|table|view|foreign table|type) (.+)$`)
+	grants = map[string]string{
+		"schema": "USAGE ON SCHEMA", "sequence": "USAGE ON SEQUENCE", "function": "EXECUTE ON FUNCTION", "procedure": "EXECUTE ON PROCEDURE",
+		"table": "SELECT ON", "view": "SELECT ON", "foreign table": "SELECT ON", "type": "USAGE ON TYPE",
+	}
+)
+
+// grant is the statement that gives a right which the server says is missing; "" when it says so of none, or in another
+// language. The rights to the table itself were looked at before: it is what a condition, a default or a trigger needs.
+func (t *Table) grant(err error) string {
+	e, ok := errors.AsType[*pgconn.PgError](err)
+	if !ok || e.Code != pgserver.NoPrivilege {
+		return ""
+	}
+	m := denied.FindStringSubmatch(e.Message)
+	if m == nil {
+		return ""
+	}
+	return fmt.Sprintf("GRANT %s %s TO %s", grants[m[1]], quote(m[2]), quote(t.db.user))
 }
 
 // whereError says that an error may be the condition's. What is asked for besides is known to be there.
@@ -39,7 +65,7 @@ func (t *Table) whereError(err error) error {
 	case !ok || t.options.Where == "":
 		return err
 	case e.Code == pgserver.NoPrivilege:
-		return fmt.Errorf("where: a right is missing for what it looks at: GRANT it to the user of the URL: %w", plain(e))
+		return fmt.Errorf("where: %w", err)
 	case e.Code[:2] == "42" || e.Code[:2] == "22":
 		return fmt.Errorf("where: check the condition: %w", plain(e))
 	}
@@ -47,7 +73,12 @@ func (t *Table) whereError(err error) error {
 }
 
 // plain is an error of the server in its own words.
-func plain(e *pgconn.PgError) error { return errors.New(e.Message) }
+func plain(err error) error {
+	if e, ok := errors.AsType[*pgconn.PgError](err); ok {
+		return errors.New(e.Message)
+	}
+	return err
+}
 
 // runClasses are the classes of errors that are no row's own: of the connection, the transaction, rights, what the
 // statement names, the server. All others, those that triggers choose included, refuse what was to be written.

@@ -25,6 +25,7 @@ import (
 // Database is a database with any number of tables to read and write. It is safe for concurrent use.
 type Database struct {
 	name string // without user and password
+	user string
 	pool *pgxpool.Pool
 }
 
@@ -62,7 +63,7 @@ func open(config *pgxpool.Config) (*Database, error) {
 	if err != nil {
 		return nil, fmt.Errorf("postgres: %w", err)
 	}
-	return &Database{name: "postgres " + pgserver.Name(config.ConnConfig), pool: pool}, nil
+	return &Database{name: "postgres " + pgserver.Name(config.ConnConfig), user: config.ConnConfig.User, pool: pool}, nil
 }
 
 // Close closes the connections.
@@ -88,14 +89,16 @@ type Table struct {
 	options Options
 	parts   []string // of the name
 	filter  string   // the condition, in parentheses
-	// LockPatience is how long a row is waited for that another transaction has locked.
-	lockPatience time.Duration
+	// How long is waited for what another transaction has locked: a row to write, or the table to read.
+	rowPatience, tablePatience time.Duration
 }
 
 var _ sources.Source = (*Table)(nil)
 
-// lockPatience is longer than what programs need for a row, and short enough for those who wait for ours.
-const lockPatience = 2 * time.Second
+const (
+	rowPatience   = 2 * time.Second  // more than programs keep a row, and little enough for those who wait for ours
+	tablePatience = 30 * time.Second // such as that of ALTER TABLE
+)
 
 // Table returns a table of the database. It is first looked at by Read or Write.
 func (d *Database) Table(options Options) (*Table, error) {
@@ -103,7 +106,8 @@ func (d *Database) Table(options Options) (*Table, error) {
 	if err != nil {
 		return nil, fmt.Errorf("table: %w", err)
 	}
-	t := &Table{db: d, options: options, parts: parts, filter: "true", lockPatience: lockPatience}
+	t := &Table{db: d, options: options, parts: parts, filter: "true",
+		rowPatience: rowPatience, tablePatience: tablePatience}
 	if strings.TrimSpace(options.Where) != "" {
 		t.filter = "(" + options.Where + "\n)" // which a comment at its end does not swallow
 	}

@@ -12,8 +12,7 @@ import (
 )
 
 const (
-	readPatience   = 30 * time.Second // for a lock of the table, such as that of ALTER TABLE
-	writePatience  = 2 * time.Minute  // for one statement
+	writePatience  = 2 * time.Minute // for one statement
 	commitPatience = 30 * time.Second
 	idlePatience   = time.Minute // of the server, for us, once we vanished in the middle
 )
@@ -31,9 +30,9 @@ func (t *Table) begin(ctx context.Context, options pgx.TxOptions) (pgx.Tx, error
 	if err != nil {
 		return nil, err
 	}
-	lock, statement := t.lockPatience, writePatience
+	lock, statement := t.rowPatience, writePatience
 	if options.AccessMode == pgx.ReadOnly {
-		lock, statement = readPatience, 0
+		lock, statement = t.tablePatience, 0
 	}
 	if _, err := tx.Exec(ctx, beginSQL, pgx.QueryExecModeExec, milliseconds(lock), milliseconds(statement), milliseconds(idlePatience)); err != nil {
 		rollback(tx)
@@ -58,15 +57,20 @@ var errUnheard = errors.New("the database did not say whether it kept the change
 // commit keeps what a transaction did. The caller's context has no say any more, for the outcome would not be known then.
 // Any error but errUnheard means that nothing was kept.
 func commit(ctx context.Context, tx pgx.Tx) error {
-	if ctx.Err() != nil {
+	switch {
+	case ctx.Err() != nil:
 		return ctx.Err()
+	case tx.Conn().IsClosed():
+		return pgconn.ErrConnClosed
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), commitPatience)
 	defer cancel()
 	err := tx.Commit(ctx)
-	if err == nil || errors.Is(err, pgx.ErrTxCommitRollback) || pgconn.SafeToRetry(err) {
+	if err == nil || errors.Is(err, pgx.ErrTxCommitRollback) {
 		return err
 	}
+	// pgconn.SafeToRetry has no say: a connection that broke while the answer was awaited looks to it like one that was
+	// closed before.
 	if e, ok := errors.AsType[*pgconn.PgError](err); ok && e.Severity == "ERROR" {
 		return err
 	}

@@ -155,7 +155,7 @@ func (b *batch) needed() rights {
 		for i, c := range b.wanted {
 			switch {
 			case c.chosen != "":
-			case change.Action == contact.Create && change.After[i].Text != "":
+			case change.Action == contact.Create && (change.After[i].Text != "" || c.mustFill()):
 				r.insert = append(r.insert, c)
 			case change.Action == contact.Update && change.After[i].Text != change.Before[i].Text:
 				r.update = append(r.update, c)
