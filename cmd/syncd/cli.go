@@ -45,9 +45,6 @@ func (c *cli) load() (*config.Config, error) {
 		return nil, usage(err, "")
 	}
 	c.secrets.learn(cfg)
-	if err := daemon.Supported(cfg); err != nil {
-		return nil, usage(fmt.Errorf("%s: %w", c.configPath, err), "")
-	}
 	return cfg, nil
 }
 

@@ -21,6 +21,7 @@ import (
 	"syncd/internal/reconcile"
 	"syncd/internal/sources"
 	"syncd/internal/sources/csvfile"
+	"syncd/internal/sources/postgres"
 	"syncd/internal/sources/sheets"
 	"syncd/internal/state"
 )
@@ -44,6 +45,8 @@ type App struct {
 	quotas   map[string]*sheets.Quota // of Google, by credentials
 	bases    map[string]string        // the URLs of the built-in workspaces that run, by what base_url says
 	closers  []func() error
+
+	databases map[string]*postgres.Database // of tables, by URL
 }
 
 // Open opens the state. Close must follow.
@@ -53,25 +56,8 @@ func Open(ctx context.Context, o Options) (*App, error) {
 		return nil, err
 	}
 	return &App{Store: store, Options: o, limiters: map[string]*quo.Limiter{}, clients: map[string]*quo.Client{},
-		quotas: map[string]*sheets.Quota{}, bases: map[string]string{},
+		quotas: map[string]*sheets.Quota{}, bases: map[string]string{}, databases: map[string]*postgres.Database{},
 		closers: []func() error{store.Close}}, nil
-}
-
-// Supported returns what a configuration asks for that this version cannot do.
-func Supported(c *config.Config) error {
-	for i := range c.Syncs {
-		if err := supported(&c.Syncs[i]); err != nil {
-			return fmt.Errorf("sync %s: %w", c.Syncs[i].Name, err)
-		}
-	}
-	return nil
-}
-
-func supported(s *config.Sync) error {
-	if s.Source.Postgres != nil {
-		return fmt.Errorf("source: this version reads csv and google_sheet, not %s", s.Source.Kind())
-	}
-	return nil
 }
 
 // Configure makes the engines to come follow another configuration; its state is that of the App.
@@ -88,7 +74,7 @@ func (a *App) closeClients() {
 	a.clients = map[string]*quo.Client{}
 }
 
-// Close stops the built-in workspaces and closes the state.
+// Close stops the built-in workspaces and closes the databases and the state.
 func (a *App) Close() error {
 	a.closeClients()
 	var first error
@@ -148,12 +134,12 @@ func (a *App) sync(s *config.Sync) engine.Sync {
 }
 
 func (a *App) source(s *config.Sync) (sources.Source, error) {
-	if err := supported(s); err != nil {
-		return nil, err
-	}
 	warn := func(text string) { a.Options.Log.Warn(text, "sync", s.Name) }
-	if s.Source.GoogleSheet != nil {
+	switch {
+	case s.Source.GoogleSheet != nil:
 		return a.sheet(s, warn), nil
+	case s.Source.Postgres != nil:
+		return a.table(s)
 	}
 	csv := s.Source.CSV
 	return csvfile.New(csvfile.Options{Path: csv.Path, Delimiter: csv.Delimiter, Encoding: csv.Encoding, Key: csv.Key, Warn: warn}), nil

@@ -143,12 +143,34 @@ func (a *applier) writtenRow(batch *state.Batch, s step, outcome sources.Outcome
 	}
 	written := &contact.Record{Row: outcome.Row, Cells: s.change.After}
 	a.wrote[s.Key] = written
+	if outcome.Cells != nil {
+		written.Cells = outcome.Cells
+		if !a.sameValues(outcome.Cells, s.change.After) { // the next run looks at what became of it
+			a.mu.Lock()
+			a.open[s.Key] = true
+			a.mu.Unlock()
+		}
+	}
 	switch {
 	case !s.marks:
 		batch.Links = append(batch.Links, a.advance(s, s.Settles, func(link *contact.Link) { link.SourceHash = a.mapping.RowHash(*written) }))
 	case s.link != nil:
-		batch.Links = append(batch.Links, *s.link)
+		link := *s.link
+		link.SourceHash, link.Pending = a.mapping.RowHash(*written), link.Pending || a.open[s.Key]
+		batch.Links = append(batch.Links, link)
 	}
+}
+
+// sameValues reports whether two rows say the same.
+func (a *applier) sameValues(one, two []contact.Cell) bool {
+	values, _ := a.mapping.Values(contact.Record{Cells: one})
+	others, _ := a.mapping.Values(contact.Record{Cells: two})
+	for i := range a.mapping.Fields() {
+		if name := a.mapping.Fields()[i].Name; !values[name].Same(others[name]) {
+			return false
+		}
+	}
+	return true
 }
 
 // refusedRow adds a change that the source does not take: a problem of its record.

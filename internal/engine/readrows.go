@@ -186,7 +186,7 @@ func (r *run) doubledRows(snap *snapshot, key string, e *entry) {
 			at.same, at.row = false, &reconcile.Row{}
 		}
 		at.row.Problems = append(at.row.Problems, contact.Problem{Key: p.key, Row: p.row, Column: r.keyColumn(), Value: p.key,
-			Reason: fmt.Sprintf(r.doubledReason(at), other)})
+			Reason: fmt.Sprintf(r.doubledReason(at), rowName(other))})
 	}
 }
 
@@ -194,11 +194,19 @@ func (r *run) doubledRows(snap *snapshot, key string, e *entry) {
 func (r *run) doubledReason(e *entry) string {
 	switch {
 	case r.mapping.Keyed():
-		return "row %d has the same key: give one of the two another"
+		return "%s has the same key: give one of the two another"
 	case e.nameless:
-		return "row %d says the same: nothing tells the two apart"
+		return "%s says the same: nothing tells the two apart"
 	}
-	return "row %d has the same contact id: empty the one of the row that is new"
+	return "%s has the same contact id: empty the one of the row that is new"
+}
+
+// rowName is what a person is told about another row; some sources have no numbers for them.
+func rowName(number int) string {
+	if number == 0 {
+		return "another row"
+	}
+	return fmt.Sprintf("row %d", number)
 }
 
 // unreadableRow notes a row that cannot be read. When not even its key is known, it may be any record's.
@@ -359,7 +367,7 @@ func (r *run) nameContacts(snap *snapshot) {
 			case owner != nil && owner.link.Linked():
 				r.misnamed(snap.entries[key], key, fmt.Sprintf("the contact with this id is that of record %s", owner.link.Key))
 			case len(keys) > 1:
-				r.misnamed(snap.entries[key], key, fmt.Sprintf("row %d names the same contact: empty one of the two cells", other.number))
+				r.misnamed(snap.entries[key], key, rowName(other.number)+" names the same contact: empty one of the two cells")
 			}
 		}
 	}

@@ -112,7 +112,7 @@ func (m *Mapping) write(f *Field, v contact.Value, before contact.Cell, style *S
 		if have.Same(v) {
 			return before, nil
 		}
-		if !before.Empty() {
+		if !before.Empty() || before.Type != contact.CellText && example.Empty() { // an empty cell may have a type
 			example = before
 		}
 	}

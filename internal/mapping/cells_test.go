@@ -52,6 +52,9 @@ func TestCells(t *testing.T) {
 		{name: "date as the column has it", field: since, learnt: text("2025/1/2"), value: day, want: text("2026/3/4")},
 		{name: "date by a format", field: since, before: text("31.12.2025"), value: day, want: text("04.03.2026"), formats: []string{"02.01.2006"}},
 		{name: "date and time", field: since, before: text("2025-01-02 10:00"), value: day, want: text("2026-03-04 00:00")},
+		{name: "date in an empty cell that is typed", field: since, before: cell(contact.CellTime, ""), value: day, want: cell(contact.CellTime, "2026-03-04T00:00:00-05:00")},
+		{name: "date in an empty column that is typed", field: since, learnt: cell(contact.CellDate, ""), value: day, want: cell(contact.CellDate, "2026-03-04")},
+		{name: "boolean in an empty cell that is typed", field: vip, before: cell(contact.CellBoolean, ""), value: yes, want: cell(contact.CellBoolean, "true")},
 		{name: "typed date", field: since, before: cell(contact.CellDate, "2025-01-02"), value: day, want: cell(contact.CellDate, "2026-03-04")},
 		{name: "typed instant", field: since, learnt: cell(contact.CellTime, "2025-01-02T10:00:00Z"), value: day, want: cell(contact.CellTime, "2026-03-04T00:00:00-05:00")},
 		{name: "date with a time of day in Quo", field: since, value: contact.Value{Norm: "2026-03-04", Text: "2026-03-05T04:30:00.000Z"}, want: text("2026-03-04")},
@@ -60,6 +63,8 @@ func TestCells(t *testing.T) {
 
 		{name: "list", field: tags, before: text("a"), value: contact.ListOf([]string{"b", "a"}), want: text("b,a")},
 		{name: "typed list", field: tags, learnt: cell(contact.CellList, `["x"]`), value: contact.ListOf([]string{"b, c", "a"}), want: cell(contact.CellList, `["b, c","a"]`)},
+		{name: "list in an empty column that is typed", field: tags, learnt: cell(contact.CellList, ""), value: contact.ListOf([]string{"b, c", "a"}), want: cell(contact.CellList, `["b, c","a"]`)},
+		{name: "list in an empty cell that is typed", field: tags, before: cell(contact.CellList, ""), value: contact.ListOf([]string{"b, c", "a"}), want: cell(contact.CellList, `["b, c","a"]`)},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			m := newMapping(t, func(o *Options) { o.Fields[10].Formats = tt.formats })

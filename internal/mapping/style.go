@@ -39,6 +39,9 @@ func (s *Style) Learn(r contact.Record) {
 	s.unknown = slices.DeleteFunc(s.unknown, func(f *Field) bool {
 		cell := at(r, f.column)
 		if cell.Empty() {
+			if cell.Type != contact.CellText { // which says at least how the column is typed
+				s.examples[f.Name] = cell
+			}
 			return false
 		}
 		if _, err := s.mapping.parse(f, cell); err != nil {
