@@ -18,7 +18,7 @@ import (
 // TestConformance runs the suite against the kinds of tables and columns that hold text.
 func TestConformance(t *testing.T) {
 	for name, k := range map[string]kind{
-		"text":                     {table: `contacts`, column: "text"},
+		"text":                     {table: `contacts`, column: "text", large: true},
 		"odd names, no nulls":      {table: `"Crm Schema"."Contact's ""table"""`, column: "varchar NOT NULL DEFAULT ''"},
 		"citext, and a condition":  {table: `contacts`, column: "citext", where: "coalesce(contacts.id, '') NOT LIKE 'X%' -- all"},
 		"a view, through a pooler": {table: `contacts`, column: "text", view: true, pooler: true},
@@ -39,6 +39,7 @@ type kind struct {
 	view, partitions bool
 	where            string
 	pooler           bool // no transaction has the session of another one
+	large            bool
 }
 
 // An office is a database where one table after the other is, and those who work with it.
@@ -107,7 +108,36 @@ func (o *office) harness(t *testing.T, header []string, rows [][]string) sourcet
 	check(t, err)
 	_, err = o.person.CopyFrom(t.Context(), parts, header, pgx.CopyFromRows(values))
 	check(t, err)
+	if o.kind.large {
+		return largeHarness{h}
+	}
 	return h
+}
+
+// largeHarness is a table that a million rows are put into.
+type largeHarness struct{ *harness }
+
+func (h largeHarness) Fill(n int, row func(i int) []string) {
+	h.exec("ALTER TABLE contacts ADD PRIMARY KEY (id)")
+	i := 0
+	_, err := h.person.CopyFrom(h.t.Context(), pgx.Identifier{"contacts"}, h.header, pgx.CopyFromFunc(func() ([]any, error) {
+		if i == n {
+			return nil, nil
+		}
+		i++
+		var values []any
+		for _, cell := range row(i - 1) {
+			values = append(values, cell)
+		}
+		return values, nil
+	}))
+	check(h.t, err)
+	h.exec("ANALYZE contacts")
+}
+
+func (h *harness) Meanwhile(key, column, text string) error {
+	_, err := h.person.Exec(h.t.Context(), fmt.Sprintf("UPDATE %s SET %s = $2 WHERE id = $1", h.kind.table, quote(column)), key, text)
+	return err
 }
 
 func (h *harness) exec(sql string, args ...any) {

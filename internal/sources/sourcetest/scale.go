@@ -1,9 +1,9 @@
 package sourcetest
 
 import (
-	"context"
-	"errors"
+	"cmp"
 	"fmt"
+	"runtime"
 	"testing"
 
 	"syncd/internal/contact"
@@ -30,56 +30,72 @@ func testManyRows(t *testing.T, newTable New) {
 	wantRows(t, h, want)
 }
 
-// testCancel checks that a source that is interrupted never claims more than it did.
-func testCancel(t *testing.T, newTable New) {
-	t.Run("before a read", func(t *testing.T) {
-		ctx, cancel := context.WithCancel(t.Context())
-		cancel()
-		n, err := readUntil(ctx, table(t, newTable, people()), func(int) {})
-		if n > 0 || !errors.Is(err, context.Canceled) {
-			t.Errorf("%d records and error %v, want none and context.Canceled", n, err)
+const (
+	million = 1_000_000
+	// memory is how much more of it a source may take while it reads a million rows: a small part of what they are.
+	memory = 48 << 20
+)
+
+// testMillion reads and writes a table that nobody holds in memory. With the race detector, which makes everything ten
+// times slower, it is a tenth of that.
+func testMillion(t *testing.T, h Large) {
+	n := million
+	if raceDetector {
+		n /= 10
+	}
+	row := func(i int) []string {
+		return []string{fmt.Sprintf("C-%07d", i), fmt.Sprintf("Name %d", i), "+14155550100", "kept"}
+	}
+	h.Fill(n, row)
+	var changes []contact.Change
+	changed := map[int]string{}
+	most := readLarge(t, h, n, func(i int, record contact.Record) {
+		if want := row(i); record.Cells[0].Text != want[1] || record.Cells[1].Text != want[0] {
+			t.Fatalf("record %d is %v, want %q", i, record, want)
+		}
+		if i%(n/300) == 0 {
+			changed[i] = fmt.Sprintf("New name %d", i)
+			changes = append(changes, update(record, map[string]string{"Name": changed[i]}))
 		}
 	})
-	t.Run("during a read", func(t *testing.T) {
-		ctx, cancel := context.WithCancel(t.Context())
-		defer cancel()
-		n, err := readUntil(ctx, table(t, newTable, numbered(5000)), func(n int) {
-			if n == 10 {
-				cancel()
-			}
-		})
-		if n < 5000 && !errors.Is(err, context.Canceled) {
-			t.Errorf("%d of 5000 records and error %v, want context.Canceled", n, err)
+	if most > memory {
+		t.Errorf("to read %d rows took %d MB more, want no more than %d", n, most>>20, memory>>20)
+	}
+	outcomes, err := h.Source().Write(t.Context(), columns, changes)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, outcome := range outcomes {
+		if outcome.Status != sources.Written {
+			t.Fatalf("update of %q is %q: %s", changes[i].Key, outcome.Status, outcome.Reason)
 		}
-	})
-	t.Run("before a write", func(t *testing.T) {
-		h := table(t, newTable, people())
-		changes := []contact.Change{
-			update(recordOf(t, h, "C-1"), map[string]string{"Name": "Ada King"}), create("C-4", "Alan Turing", ""),
+	}
+	readLarge(t, h, n, func(i int, record contact.Record) {
+		if want := cmp.Or(changed[i], row(i)[1]); record.Cells[0].Text != want {
+			t.Fatalf("record %d is %v, want the name %q", i, record, want)
 		}
-		ctx, cancel := context.WithCancel(t.Context())
-		cancel()
-		outcomes, err := h.Source().Write(ctx, columns, changes)
-		if !errors.Is(err, context.Canceled) {
-			t.Errorf("error %v, want context.Canceled", err)
-		}
-		for i, outcome := range outcomes {
-			if outcome.Status == sources.Written {
-				t.Errorf("%s of %q is written", changes[i].Action, changes[i].Key)
-			}
-		}
-		wantRows(t, h, people())
 	})
 }
 
-// readUntil reads to the end or the first error and tells seen the number of records so far.
-func readUntil(ctx context.Context, h Harness, seen func(n int)) (n int, err error) {
-	for _, err := range h.Source().Read(ctx, columns) {
+// readLarge shows all records, with their numbers, and returns how many bytes more there were on the heap at most.
+func readLarge(t *testing.T, h Harness, n int, show func(i int, record contact.Record)) (most uint64) {
+	t.Helper()
+	var stats runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&stats)
+	before, i := stats.HeapAlloc, 0
+	for record, err := range h.Source().Read(t.Context(), columns) {
 		if err != nil {
-			return n, err
+			t.Fatal(err)
 		}
-		n++
-		seen(n)
+		show(i, record)
+		if i++; i%50_000 == 0 {
+			runtime.ReadMemStats(&stats)
+			most = max(most, stats.HeapAlloc-min(before, stats.HeapAlloc))
+		}
 	}
-	return n, nil
+	if i != n {
+		t.Fatalf("%d records, want %d", i, n)
+	}
+	return most
 }

@@ -30,11 +30,27 @@ type Harness interface {
 	Sort(column string)
 }
 
+// Concurrent is a Harness whose person works while the source does.
+type Concurrent interface {
+	Harness
+	// Meanwhile sets a cell of the row with a key, in one step that takes nothing back of what the source writes at the
+	// same time. It is called from another goroutine.
+	Meanwhile(key, column, text string) error
+}
+
+// Large is a Harness that can have very many rows.
+type Large interface {
+	Harness
+	// Fill replaces all rows by the n that row returns.
+	Fill(n int, row func(i int) []string)
+}
+
 // New makes a table for one test. Rows that the suite passes are sorted by key. A source that cannot have such a
 // table, as a database has no two columns of one name, returns nil.
 type New func(t *testing.T, header []string, rows [][]string) Harness
 
-// Run runs the suite. A source that never deletes rows refuses all deletes and passes.
+// Run runs the suite. A source that never deletes rows refuses all deletes and passes. What a Harness cannot do, Concurrent
+// and Large, is left out.
 func Run(t *testing.T, newTable New) {
 	t.Run("read", func(t *testing.T) { testRead(t, newTable) })
 	t.Run("write", func(t *testing.T) { testWrite(t, newTable) })
@@ -42,4 +58,11 @@ func Run(t *testing.T, newTable New) {
 	t.Run("odd values", func(t *testing.T) { testOddValues(t, newTable) })
 	t.Run("cancel", func(t *testing.T) { testCancel(t, newTable) })
 	t.Run("many rows", func(t *testing.T) { testManyRows(t, newTable) })
+	h := table(t, newTable, nil)
+	if h, ok := h.(Large); ok {
+		t.Run("a million rows", func(t *testing.T) { testMillion(t, h) })
+	}
+	if _, ok := h.(Concurrent); ok {
+		t.Run("people edit meanwhile", func(t *testing.T) { testMeanwhile(t, newTable) })
+	}
 }
