@@ -2,10 +2,12 @@ package main
 
 import (
 	"bytes"
+	"crypto/rand"
 	"errors"
 	"flag"
 	"net"
 	"net/http/httptest"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -42,6 +44,8 @@ func TestMain(m *testing.M) {
 //	listening PORT           waits until something listens there
 //	hostile MORE             writes a rows.csv full of what terminals obey
 //	database VAR             sets a variable to the URL of a new Postgres database
+//	sql URL TEXT             runs SQL on a database, and prints the rows of the last query, their columns joined by bars
+//	role VAR URLVAR URL      makes a role without rights, and sets variables to its name and its URL of the database
 //	sheet WHAT ARGS...       is what people do with a Google Sheet, see sheetCommands
 //	rows FROM TO [EXTRA...]  writes rows.csv with the keys C-FROM to C-TO, and lines EXTRA
 //
@@ -72,10 +76,35 @@ func TestScripts(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"syncd": scriptSyncd, "until": scriptUntil, "contact": scriptContact, "rows": scriptRows,
 			"database": func(ts *testscript.TestScript, _ bool, args []string) { ts.Setenv(args[0], pgtest.Database(t)) },
-			"sheet":    scriptSheetCommand,
-			"serve":    scriptServe, "hostile": scriptHostile, "port": scriptPort, "listening": scriptListening,
+			"sql":      scriptSQL, "role": scriptRole,
+			"sheet": scriptSheetCommand,
+			"serve": scriptServe, "hostile": scriptHostile, "port": scriptPort, "listening": scriptListening,
 		},
 	})
+}
+
+func scriptSQL(ts *testscript.TestScript, _ bool, args []string) {
+	rows, err := pgtest.Query(args[0], strings.Join(args[1:], " "))
+	ts.Check(err)
+	for _, row := range rows {
+		ts.Stdout().Write([]byte(row + "\n"))
+	}
+}
+
+func scriptRole(ts *testscript.TestScript, _ bool, args []string) {
+	name := "syncd_test_" + strings.ToLower(rand.Text())
+	_, err := pgtest.Query(args[2], "CREATE ROLE "+name+" LOGIN")
+	ts.Check(err)
+	ts.Defer(func() {
+		if _, err := pgtest.Query(args[2], "DROP OWNED BY "+name+"; DROP ROLE "+name); err != nil {
+			ts.Logf("role %s: %v", name, err)
+		}
+	})
+	u, err := url.Parse(args[2])
+	ts.Check(err)
+	u.User = url.User(name)
+	ts.Setenv(args[0], name)
+	ts.Setenv(args[1], u.String())
 }
 
 // binDir is where a script finds syncd.
@@ -194,7 +223,7 @@ func scriptHostile(ts *testscript.TestScript, _ bool, args []string) {
 func execSyncd(ts *testscript.TestScript, args []string) (code int, stdout, stderr string) {
 	cmd := exec.Command(filepath.Join(ts.Getenv("WORK"), binDir, "syncd"), args...)
 	cmd.Dir = ts.MkAbs(".")
-	for _, name := range []string{"TZ", "HOME", "TMPDIR", "QUO_API_KEY", "QUO_URL", "GOCOVERDIR", "NO_COLOR", "STATE", "SHEETS_URL", "SHEET"} {
+	for _, name := range []string{"TZ", "HOME", "TMPDIR", "QUO_API_KEY", "QUO_URL", "GOCOVERDIR", "NO_COLOR", "STATE", "SHEETS_URL", "CRM_URL", "SHEET"} {
 		cmd.Env = append(cmd.Env, name+"="+ts.Getenv(name))
 	}
 	var out, errOut bytes.Buffer

@@ -83,6 +83,29 @@ func With(t testing.TB, address, parameter, value string) string {
 	return u.String()
 }
 
+// Query runs SQL on a database as another program would, and returns the rows that the last statement gives: the texts of
+// their columns, joined by bars.
+func Query(address, text string) (rows []string, err error) {
+	ctx := context.Background()
+	conn, err := pgx.Connect(ctx, address)
+	if err != nil {
+		return nil, err
+	}
+	defer conn.Close(ctx)
+	results, err := conn.PgConn().Exec(ctx, text).ReadAll()
+	if err != nil || len(results) == 0 {
+		return nil, err
+	}
+	for _, row := range results[len(results)-1].Rows {
+		texts := make([]string, len(row))
+		for i, value := range row {
+			texts[i] = string(value)
+		}
+		rows = append(rows, strings.Join(texts, "|"))
+	}
+	return rows, nil
+}
+
 // Execute runs SQL on a database as another program would.
 func Execute(t testing.TB, address, text string) {
 	t.Helper()

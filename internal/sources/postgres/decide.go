@@ -122,6 +122,9 @@ func (b *batch) put(e *edit, c *column, cell contact.Cell) error {
 		return fmt.Errorf("column %q cannot be written: %s", c.name, c.chosen)
 	}
 	value, err := b.table.value(c, cell)
+	if err != nil && slices.Contains(b.key, c) {
+		return fmt.Errorf("a row cannot have the key %q: %w", cell.Text, err)
+	}
 	if err != nil {
 		return err
 	}

@@ -62,7 +62,7 @@ func (t *Table) plain(c *column, cell contact.Cell) (string, error) {
 		return cell.Text, nil
 	}
 	if err != nil {
-		return "", fmt.Errorf("holds %s: %w", classNames[c.class], err)
+		return "", fmt.Errorf("takes %s: %w", classNames[c.class], err)
 	}
 	return v.Norm, nil
 }

@@ -178,7 +178,7 @@ func TestKeyOfSeveralColumns(t *testing.T) {
 		change(contact.Delete, "a", "2", "Grace", ""), change(contact.Update, "a", "1", "Ada", "Eve"), change(contact.Create, "a/b", "1", "", "Eve"))
 	wantOutcome(t, outcomes[0], sources.Written)
 	wantOutcome(t, outcomes[1], sources.Written)
-	wantOutcome(t, outcomes[2], sources.Refused, `column "no" holds a whole number`)
+	wantOutcome(t, outcomes[2], sources.Refused, `column "no" takes a whole number`)
 	wantOutcome(t, outcomes[3], sources.Written)
 	wantOutcome(t, outcomes[4], sources.Stale, "no row has this key")
 	wantOutcome(t, outcomes[5], sources.Stale)
