@@ -178,6 +178,13 @@ func TestContactIDOfARowIsNeverGuessed(t *testing.T) {
 		wantProblem(t, s.done(), key(50), "Quo has no contact with this id")
 		wantEqual(t, "writes", s.seen().writes(), 0)
 	})
+	t.Run("a contact with the key of another program", func(t *testing.T) {
+		s := newNamedScene(t)
+		c := s.add(quosim.Contact{FirstName: new("Eve"), ExternalID: new("77"), Source: new("hubspot")})
+		addRow(s, 50, c.ID)
+		wantProblem(t, s.done(), key(50), c.ID+" in Quo has the external id 77", "cannot become this row's")
+		wantEqual(t, "writes", s.seen().writes(), 0)
+	})
 	t.Run("two rows with one id", func(t *testing.T) {
 		s := newNamedScene(t)
 		c := s.add(quosim.Contact{FirstName: new("Eve")})

@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"context"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -34,10 +35,52 @@ func TestRowThatComesBackInTimeKeepsItsContact(t *testing.T) {
 	wantEqual(t, "writes", s.seen().writes(), 0)
 
 	s.remove(key(2)) // the grace begins anew
-	s.done()
+	wantEqual(t, "deleted by the run that misses the row again", s.done().Deleted, 0)
 	s.later(grace - 2*time.Second)
 	s.done()
 	wantEqual(t, "writes before the second grace is over", s.seen().writes(), 0)
+}
+
+func TestRowThatComesBackUnreadableBeginsTheGraceAnew(t *testing.T) {
+	t.Parallel()
+	s := newScene(t)
+	s.people(5)
+	s.done()
+	gone := s.remove(key(2))
+	s.done()
+	gone[0][scenePhone] = "555-12"
+	s.rows = append(s.rows, gone...)
+	s.save()
+	s.later(time.Hour)
+	wantProblem(t, s.done(), key(2), "no such phone number")
+	s.remove(key(2))
+	wantEqual(t, "deleted by the run that misses the row again", s.done().Deleted, 0)
+	s.later(grace)
+	wantEqual(t, "deleted after the grace", s.done().Deleted, 1)
+}
+
+// TestContactOfAGoneRowIsLookedAtRightBeforeItIsDeleted, however young the listing is.
+func TestContactOfAGoneRowIsLookedAtRightBeforeItIsDeleted(t *testing.T) {
+	t.Parallel()
+	s := newScene(t)
+	s.people(5)
+	s.done()
+	s.remove(key(2))
+	s.done()
+	s.later(grace)
+	id := s.contact(key(2)).ID
+	edited := false
+	s.quo.OnRequest(func(_ int, r *http.Request) {
+		if !edited && r.Method == http.MethodGet && strings.HasSuffix(r.URL.Path, id) {
+			edited = true
+			s.inQuo(key(2), func(c *quosim.Contact) { c.Role = new("CTO") })
+		}
+	})
+	report := s.done()
+	s.quo.OnRequest(nil)
+	wantEqual(t, "stale, deleted", []int{report.Stale, report.Deleted}, []int{1, 0})
+	wantEqual(t, "conflicts of the next run", len(s.done().Conflicts), 1)
+	wantEqual(t, "role", text(s.contact(key(2)).Role), "CTO")
 }
 
 func TestContactOfAGoneRowIsDeletedAfterTheGrace(t *testing.T) {

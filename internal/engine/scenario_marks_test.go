@@ -1,12 +1,15 @@
 package engine_test
 
 import (
+	"context"
 	"strings"
 	"testing"
 
+	"syncd/internal/contact"
 	"syncd/internal/engine"
 	"syncd/internal/quo/quosim"
 	"syncd/internal/reconcile"
+	"syncd/internal/state"
 )
 
 // The columns of a scene that keeps marks.
@@ -100,6 +103,29 @@ func TestMarksOfHeldRows(t *testing.T) {
 }
 
 // TestMarksAreNotAnEdit: what syncd writes into its own columns makes no row look changed, and no contact written.
+// askedStore counts the records whose base is asked for: those that are decided.
+type askedStore struct {
+	state.Store
+	keys *int
+}
+
+func (a askedStore) Bases(ctx context.Context, sync string, keys []string) (map[string]contact.Base, error) {
+	*a.keys += len(keys)
+	return a.Store.Bases(ctx, sync, keys)
+}
+
+func TestMarkedRowsAreAsTheyWereSettled(t *testing.T) {
+	t.Parallel()
+	s := newMarkedScene(t, 5)
+	wantEqual(t, "marked", s.done().Marked, 5)
+	e, asked := s.engine(), 0
+	e.Store = askedStore{e.Store, &asked}
+	if report := e.Run(t.Context(), engine.Request{}); report.Err() != nil {
+		t.Fatal(report.Err())
+	}
+	wantEqual(t, "records that the next run decides", asked, 0)
+}
+
 func TestMarksAreNotAnEdit(t *testing.T) {
 	t.Parallel()
 	s := newMarkedScene(t, 5)

@@ -19,10 +19,11 @@ import (
 // forgetfulSource is the source of a process that dies while it writes: before the rows are there or after it.
 type forgetfulSource struct {
 	sources.Source
-	writes bool
+	writes, dead bool
 }
 
-func (f forgetfulSource) Write(ctx context.Context, columns []string, changes []contact.Change) ([]sources.Outcome, error) {
+func (f *forgetfulSource) Write(ctx context.Context, columns []string, changes []contact.Change) ([]sources.Outcome, error) {
+	f.dead = true
 	if f.writes {
 		if _, err := f.Source.Write(ctx, columns, changes); err != nil {
 			return nil, err
@@ -31,12 +32,26 @@ func (f forgetfulSource) Write(ctx context.Context, columns []string, changes []
 	return nil, errDead
 }
 
+// killedStore is the state of a process that dies while it writes the source: nothing reaches it from then on.
+type killedStore struct {
+	state.Store
+	source *forgetfulSource
+}
+
+func (k killedStore) Commit(ctx context.Context, lease state.Lease, batch state.Batch) error {
+	if k.source.dead {
+		return errDead
+	}
+	return k.Store.Commit(ctx, lease, batch)
+}
+
 // dieWriting runs the sync in a process that dies while it writes the source, and lets the time pass until that may be
 // settled.
 func (s *scene) dieWriting(writes bool) {
 	s.t.Helper()
 	e := s.engine()
-	e.Source = forgetfulSource{e.Source, writes}
+	source := &forgetfulSource{Source: e.Source, writes: writes}
+	e.Source, e.Store = source, killedStore{e.Store, source}
 	s.clock.advance(time.Second)
 	e.Run(context.Background(), engine.Request{})
 	s.wantOpen(1)
@@ -191,6 +206,25 @@ func TestUnheardCreateWhoseKeyAPersonGaveToAnotherContactIsNotLinkedWithThat(t *
 	}
 	wantEqual(t, "contact of the other record", s.contact(key(3)).ID, id)
 	wantEqual(t, "link of the record", s.link(key(60)).ContactID, s.contact(key(60)).ID)
+	s.wantQuiet()
+}
+
+// TestUnheardCreateIsNotFoundInTheContactOfAnotherProgram that has the same key.
+func TestUnheardCreateIsNotFoundInTheContactOfAnotherProgram(t *testing.T) {
+	t.Parallel()
+	s := twoWayScene(t)
+	other := s.add(quosim.Contact{FirstName: new("Eve"), ExternalID: new(key(60)), Source: new("hubspot")})
+	s.rows = append(s.rows, person(60))
+	s.save()
+	s.quo.Inject(quosim.Fault{Match: quosim.On(quosim.RouteCreate), Kind: quosim.CutBefore})
+	s.done()
+	for range 2 {
+		s.later(day)
+		s.done()
+	}
+	wantEqual(t, "link of the record", s.link(key(60)).ContactID, s.contact(key(60)).ID)
+	got, _ := s.quo.Get(other.ID)
+	wantEqual(t, "contact of the other program", got, other)
 	s.wantQuiet()
 }
 

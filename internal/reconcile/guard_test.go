@@ -82,6 +82,21 @@ func TestBrakeApproval(t *testing.T) {
 	}
 }
 
+func TestBrakeKeepsWhatWaitsForAHeldRow(t *testing.T) {
+	for _, lifted := range []bool{false, true} {
+		p := Plan{Operations: []Operation{{Key: "k", Side: contact.Source, Action: contact.Create},
+			{Key: "k", Side: contact.Quo, Action: contact.Update, AfterRow: true}}}
+		Brake{Links: 20, Updates: Limit{Count: 9}, AllowCreates: lifted}.Apply(&p)
+		want := 1
+		if lifted {
+			want = 2
+		}
+		if len(p.Operations) != want || p.Operations[0].Held == lifted {
+			t.Errorf("creates lifted %t: the plan is %+v", lifted, p.Operations)
+		}
+	}
+}
+
 func TestFingerprint(t *testing.T) {
 	c := contact.New("syncd-a", "k")
 	c.ID, c.FirstName = "1", "Ann"

@@ -260,6 +260,15 @@ func TestTwins(t *testing.T) {
 	}
 }
 
+// TestTwinThatNobodyMayChange: the problem says what to do instead.
+func TestTwinThatNobodyMayChange(t *testing.T) {
+	p := Decide(Input{Policy: Policy{Sync: "a", Label: "syncd-a", Direction: contact.ToQuo, Match: Match{Phone: true}}, Mapping: mappingOf(t, contact.ToQuo),
+		Now: now, Strangers: []contact.Contact{*contactOf("9", "openphone-clio", "", "Anna", phone)}, Subjects: []Subject{{Key: "k", Row: rowOf(2, ann, phone)}}})
+	if len(p.Problems) != 1 || !strings.Contains(p.Problems[0].Reason, "`syncd match a k --new` makes another") {
+		t.Errorf("problems: %+v", p.Problems)
+	}
+}
+
 // TestAnotherReading maps a field to another column, whose cell is empty: nobody emptied it, so nothing is wiped.
 func TestAnotherReading(t *testing.T) {
 	for _, c := range []struct {
