@@ -129,9 +129,11 @@ func (w *world) end(o runOptions, reports ...engine.Report) {
 	if clean && o.faults == 0 && w.calls {
 		w.checkCalls(reports[0], len(o.request.Only) > 0)
 	}
-	w.calls, w.problems = clean && o.faults == 0, 0
+	if !clean || len(o.request.Only) == 0 { // a scoped run leaves the others as they were
+		w.calls, w.problems = clean && o.faults == 0, 0
+	}
 	if clean {
-		w.problems = len(reports[0].Problems)
+		w.problems += len(reports[0].Problems)
 	}
 }
 
