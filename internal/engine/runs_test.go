@@ -87,7 +87,7 @@ func (w *world) scopedRun() {
 // contact and the answer to its write may be lost; one that was read before the write may not.
 func (w *world) editedRun() {
 	w.clock.advance(w.someTime())
-	countdown := 1 + w.rng.IntN(12)
+	countdown := 1 + w.rng.IntN(pick(w.rng, 3, 12)) // the first ones are between the reads of the two sides
 	w.quo.OnRequest(func(n int, r *http.Request) {
 		w.watch(n, r)
 		w.mu.Lock()

@@ -77,7 +77,7 @@ func (w *world) checkAlone(c quosim.Contact) {
 	ours := text(c.Source) == label && key != ""
 	claimed := slices.ContainsFunc(w.rows, func(r *line) bool {
 		phone, email := w.shares(r, c)
-		return (phone || email) || w.shape.contactID && r.cells[colContact] == c.ID
+		return (phone || email) || w.shape.keyed && strings.EqualFold(w.identity(r), key) || w.shape.contactID && r.cells[colContact] == c.ID
 	})
 	free := key == "" && !readOnly(c) || w.shape.direction == contact.FromQuo
 	wanted := w.shape.create == reconcile.CreateAll && (ours || free) || w.shape.create == reconcile.CreateOurs && ours
