@@ -8,6 +8,8 @@ import (
 	"os/signal"
 	"syscall"
 
+	systemd "github.com/coreos/go-systemd/v22/daemon"
+
 	"syncd/internal/config"
 	"syncd/internal/daemon"
 	"syncd/internal/web"
@@ -43,13 +45,26 @@ func (c *cli) serve(ctx context.Context) (err error) {
 		defer server.Stop()
 		log.Info("listening", "address", server.Address())
 	}
-	scheduler.Ready = func() { log.Info("started", "version", version(), "syncs", len(cfg.Syncs)) }
+	scheduler.Ready = func() {
+		log.Info("started", "version", version(), "syncs", len(cfg.Syncs))
+		tellSystemd(log, systemd.SdNotifyReady)
+	}
 	defer c.reloadOnSignal(ctx, log, scheduler, metrics)()
+	defer context.AfterFunc(ctx, func() { tellSystemd(log, systemd.SdNotifyStopping) })()
 	if err := scheduler.Run(ctx); err != nil {
 		return err
 	}
 	log.Info("stopped")
 	return nil
+}
+
+// tellSystemd tells a service manager that waits for it how far this process is; without one it does nothing.
+//
+// https://www.freedesktop.org/software/systemd/man/latest/sd_notify.html
+func tellSystemd(log *slog.Logger, state string) {
+	if _, err := systemd.SdNotify(false, state); err != nil {
+		log.Warn("service manager not told", "err", err)
+	}
 }
 
 // reloadOnSignal reads the configuration again at each SIGHUP, until what it returns is called.

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -28,6 +29,7 @@ type served struct {
 	cmd       *exec.Cmd
 	stderr    *lockedBuffer
 	exited    chan struct{}
+	env       []string
 }
 
 type lockedBuffer struct {
@@ -96,6 +98,7 @@ func (s *served) command(args ...string) {
 	}
 	s.cmd = exec.Command(binary, append([]string{"run", "--log-format", "json"}, args...)...)
 	s.cmd.Args[0], s.cmd.Dir = "syncd", s.dir
+	s.cmd.Env = append(os.Environ(), s.env...)
 	s.stderr = &lockedBuffer{}
 	s.cmd.Stderr = s.stderr
 }
@@ -272,6 +275,33 @@ func TestServeStopsUnderLoad(t *testing.T) {
 	s.until("all contacts are made", func() bool { return len(s.workspace.Contacts()) >= len(rows) })
 	checkContacts(t, s.workspace, rows)
 	s.signal(syscall.SIGTERM)
+	s.stops(exitDone)
+}
+
+// TestServeTellsSystemd is systemd, which waits for READY=1.
+func TestServeTellsSystemd(t *testing.T) {
+	t.Parallel()
+	s := newServed(t)
+	s.configure("", "")
+	saveRows(t, s.dir, map[string]string{"C-001": "Ada"})
+	socket, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: filepath.Join(s.dir, "notify"), Net: "unixgram"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer socket.Close()
+	s.env = []string{"NOTIFY_SOCKET=" + socket.LocalAddr().String()}
+	told := func(want string) {
+		t.Helper()
+		message := make([]byte, 100)
+		_ = socket.SetReadDeadline(time.Now().Add(time.Minute))
+		if n, err := socket.Read(message); err != nil || string(message[:n]) != want {
+			t.Errorf("systemd was told %q, %v, want %q", message[:n], err, want)
+		}
+	}
+	s.start()
+	told("READY=1")
+	s.signal(syscall.SIGTERM)
+	told("STOPPING=1")
 	s.stops(exitDone)
 }
 
