@@ -15,7 +15,8 @@ without losing an edit, making a duplicate or deleting what it should not.
 
 Point it at your rows in syncd.yaml, look at the plan, then let it run.`
 
-const rootExamples = `  syncd plan                      what a run would do, field by field
+const rootExamples = `  syncd init --csv customers.csv  a configuration, guessed from your rows
+  syncd plan                      what a run would do, field by field
   syncd run --once                one pass over all syncs
   syncd status                    how the syncs stand, and what waits for you
   syncd approve 12                let through what run 12 held back`
@@ -27,7 +28,7 @@ func (c *cli) root() *cobra.Command {
 		Version: version(), SilenceErrors: true, SilenceUsage: true,
 	}
 	group(root,
-		c.runCommand(), c.planCommand(),
+		c.initCommand(), c.planCommand(), c.runCommand(),
 		c.statusCommand(), c.runsCommand(), c.problemsCommand(), c.conflictsCommand(), c.historyCommand(),
 		c.approveCommand(), c.resolveCommand(), c.matchCommand(), c.relinkCommand(), c.rekeyCommand(),
 		c.sandboxCommand(), c.migrateCommand(), c.configCommand(), c.versionCommand(),

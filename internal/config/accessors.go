@@ -4,6 +4,17 @@ import "strings"
 
 const sandbox = "sandbox"
 
+// DefaultBaseURL is the address of Quo's API.
+const DefaultBaseURL = "https://api.quo.com"
+
+// SpreadsheetID returns the id of a Google Sheet, of which text is the id or the address in the browser.
+func SpreadsheetID(text string) string {
+	if m := spreadsheetURL.FindStringSubmatch(text); m != nil {
+		return m[1]
+	}
+	return text
+}
+
 // Sandbox reports whether the built-in Quo workspace is meant, and the file that keeps it, "" for memory.
 func (q Quo) Sandbox() (file string, ok bool) {
 	if q.BaseURL == sandbox {

@@ -56,9 +56,7 @@ func (l *loader) checkCSV(c *CSVSource) {
 }
 
 func (l *loader) checkGoogleSheet(g *GoogleSheetSource) {
-	if m := spreadsheetURL.FindStringSubmatch(g.Spreadsheet); m != nil {
-		g.Spreadsheet = m[1]
-	}
+	g.Spreadsheet = SpreadsheetID(g.Spreadsheet)
 	if !spreadsheetID.MatchString(g.Spreadsheet) {
 		l.problem(l.at(&g.Spreadsheet, g),
 			"spreadsheet is the address of the Google Sheet in the browser, https://docs.google.com/spreadsheets/d/ID, or its ID")

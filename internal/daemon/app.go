@@ -55,9 +55,14 @@ func Open(ctx context.Context, o Options) (*App, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &App{Store: store, Options: o, limiters: map[string]*quo.Limiter{}, clients: map[string]*quo.Client{},
-		quotas: map[string]*sheets.Quota{}, bases: map[string]string{}, databases: map[string]*postgres.Database{},
-		closers: []func() error{store.Close}}, nil
+	a := newApp(o)
+	a.Store, a.closers = store, []func() error{store.Close}
+	return a, nil
+}
+
+func newApp(o Options) *App {
+	return &App{Options: o, limiters: map[string]*quo.Limiter{}, clients: map[string]*quo.Client{}, quotas: map[string]*sheets.Quota{},
+		bases: map[string]string{}, databases: map[string]*postgres.Database{}}
 }
 
 // Configure makes the engines to come follow another configuration; its state is that of the App.
@@ -65,6 +70,24 @@ func (a *App) Configure(c *config.Config) {
 	a.Options.Config = c
 	a.closeClients()
 	a.limiters = map[string]*quo.Limiter{} // their limits may be others
+}
+
+// Probe returns an App without state, to look at sources and workspaces one by one. Close must follow.
+func Probe(o Options) *App {
+	o.ReadOnly = true
+	return newApp(o)
+}
+
+// Source returns the source of a sync.
+func (a *App) Source(s *config.Sync) (sources.Source, error) { return a.source(s) }
+
+// CustomFields returns the custom fields of the workspace of a sync. It asks Quo.
+func (a *App) CustomFields(ctx context.Context, s *config.Sync) ([]contact.Definition, error) {
+	client, err := a.client(s)
+	if err != nil {
+		return nil, err
+	}
+	return client.CustomFields(ctx)
 }
 
 func (a *App) closeClients() {
@@ -242,11 +265,7 @@ func (a *App) Plan(ctx context.Context, s *config.Sync, request engine.Request) 
 // Titles returns how people call the custom fields of a sync's workspace, "customFields.Lead Source" for the field
 // "customFields.66d0d87d534de8fd1c433c01". It asks Quo.
 func (a *App) Titles(ctx context.Context, s *config.Sync) (map[contact.Field]string, error) {
-	client, err := a.client(s)
-	if err != nil {
-		return nil, err
-	}
-	definitions, err := client.CustomFields(ctx)
+	definitions, err := a.CustomFields(ctx, s)
 	titles := make(map[contact.Field]string, len(definitions))
 	for _, d := range definitions {
 		titles[contact.FieldOf(contact.CustomFields, d.Key)] = string(contact.FieldOf(contact.CustomFields, d.Name))

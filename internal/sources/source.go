@@ -44,6 +44,13 @@ type Positional interface {
 	Positional() bool
 }
 
+// A Describer is a source that tells what it has, so that a configuration can be made for it.
+type Describer interface {
+	// Columns returns the names of all columns in the source's own order, in the form that Read takes; a column may
+	// have no name, and several may have one.
+	Columns(ctx context.Context) ([]string, error)
+}
+
 // Status is what became of one change.
 type Status string
 

@@ -43,7 +43,10 @@ type File struct {
 	warned  string // what Warn heard last
 }
 
-var _ sources.Source = (*File)(nil)
+var (
+	_ sources.Source    = (*File)(nil)
+	_ sources.Describer = (*File)(nil)
+)
 
 // New returns the source. The file is first looked at by Read or Write, wrong options included.
 func New(options Options) *File {
@@ -62,6 +65,20 @@ func (f *File) Read(ctx context.Context, columns []string) iter.Seq2[contact.Rec
 			yield(contact.Record{}, f.named(err))
 		}
 	}
+}
+
+// Columns implements [sources.Describer].
+func (f *File) Columns(context.Context) ([]string, error) {
+	snap, err := f.open(f.options.Path)
+	if err != nil {
+		return nil, f.named(err)
+	}
+	defer snap.Close()
+	t, err := snap.table(nil)
+	if err != nil {
+		return nil, f.named(err)
+	}
+	return t.header, nil
 }
 
 // read yields the records. Its error is for the caller to yield; it is nil after yield returned false.

@@ -370,3 +370,14 @@ func FuzzRead(f *testing.F) {
 		}
 	})
 }
+
+// Columns tells all names, those that no configuration could use too.
+func TestColumns(t *testing.T) {
+	got, err := New(Options{Path: save(t, " id ;Name;;Name\n1;Ann;;\n")}).Columns(t.Context())
+	if diff := gocmp.Diff([]string{"id", "Name", "", "Name"}, got); err != nil || diff != "" {
+		t.Errorf("%v (-want +got)\n%s", err, diff)
+	}
+	if _, err := New(Options{Path: save(t, "\n")}).Columns(t.Context()); err == nil || !strings.Contains(err.Error(), "contacts.csv: the first line is empty") {
+		t.Errorf("of a file without a header: %v", err)
+	}
+}

@@ -1,0 +1,174 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"syncd/internal/contact"
+	"syncd/internal/guess"
+)
+
+// showGuess prints what the source looks like.
+func (c *cli) showGuess(o *initOptions) {
+	rows := count(o.rows, "row")
+	if o.more {
+		rows = fmt.Sprintf("the first %d rows", o.rows)
+	}
+	fmt.Fprintf(c.out, "%s: %s, %s\n", printable(o.sourceName()), rows, count(len(o.columns), "column"))
+	var lines [][]string
+	for _, role := range []struct{ name, column string }{{"key", o.guess.Key}, {"contact_id", o.guess.ContactID}} {
+		if role.column != "" || role.name == "key" {
+			lines = append(lines, []string{role.name, dash(role.column), o.samples[role.column]})
+		}
+	}
+	for _, f := range o.guess.Fields {
+		examples := o.samples[f.Column]
+		if len(f.Formats) > 0 {
+			examples += "  (dates as " + strings.Join(f.Formats, " or ") + ")"
+		}
+		lines = append(lines, []string{string(f.Name), value(f.Column), examples})
+	}
+	lines = append(lines, []string{"region", dash(o.guess.Region), "of phone numbers without a country code"},
+		[]string{"timezone", dash(o.guess.Timezone), "of dates and schedules"})
+	printLines(c.out, "  ", align(lines))
+	if len(o.guess.Unmapped) > 0 {
+		fmt.Fprintf(c.out, "  not mapped: %s\n", columnList(o.guess.Unmapped))
+	}
+	c.printWarnings(o)
+}
+
+func (c *cli) printWarnings(o *initOptions) {
+	for _, w := range o.guess.Warnings {
+		fmt.Fprintln(c.out, "  ! "+printable(w))
+	}
+}
+
+func dash(text string) string {
+	if text == "" {
+		return "-"
+	}
+	return value(text)
+}
+
+func columnList(columns []string) string {
+	quoted := make([]string, len(columns))
+	for i, column := range columns {
+		quoted[i] = value(column)
+	}
+	return strings.Join(quoted, ", ")
+}
+
+// sourceName is what messages call the source.
+func (o *initOptions) sourceName() string {
+	switch {
+	case o.csv != "":
+		return o.csv
+	case o.sheet != "":
+		return o.tab
+	}
+	return o.table
+}
+
+// askGuess lets the person change the guess, until they take it.
+func (c *cli) askGuess(ctx context.Context, o *initOptions, a *asker) error {
+	fmt.Fprintf(c.out, "\nEnter writes %s. FIELD=COLUMN changes a line, as in phoneNumbers.work=Phone 2; FIELD= takes it out; q leaves.\n", c.configPath)
+	for {
+		answer, ok := a.ask(ctx, "> ")
+		switch {
+		case !ok && ctx.Err() != nil:
+			return context.Cause(ctx)
+		case !ok:
+			return usage(errors.New("init: nothing is written without your word"), "add --yes to take the guess as it is")
+		case strings.EqualFold(answer, "q"):
+			fmt.Fprintln(c.out, "nothing written")
+			return exit(exitFailed)
+		case answer == "":
+			if err := o.complete(); err != nil {
+				c.complain("", err, "")
+				if f, isFailure := errors.AsType[*failure](err); isFailure {
+					c.say("hint: " + f.hint)
+				}
+				continue
+			}
+			return nil
+		}
+		if err := o.change(answer); err != nil {
+			c.say("error: " + err.Error())
+			continue
+		}
+		c.showGuess(o)
+	}
+}
+
+// change makes what a person wrote of the guess.
+func (o *initOptions) change(line string) error {
+	name, text, ok := strings.Cut(line, "=")
+	name, text = strings.TrimSpace(name), strings.TrimSpace(text)
+	switch {
+	case !ok:
+		return errors.New("write FIELD=COLUMN, as in firstName=Vorname")
+	case name == "region":
+		o.guess.Region = strings.ToUpper(text)
+		return nil
+	case name == "timezone":
+		o.guess.Timezone = text
+		return nil
+	}
+	if i := slices.IndexFunc(o.columns, func(c string) bool { return strings.EqualFold(c, text) }); i >= 0 {
+		text = o.columns[i]
+	} else if text != "" {
+		return fmt.Errorf("there is no column %q: the columns are %s", text, columnList(o.columns))
+	}
+	switch name {
+	case "key":
+		o.guess.Key = text
+	case "contact_id":
+		o.guess.ContactID = text
+	default:
+		if err := o.changeField(contact.Field(name), text); err != nil {
+			return err
+		}
+	}
+	o.free()
+	return nil
+}
+
+// changeField gives a field another column, or none.
+func (o *initOptions) changeField(name contact.Field, column string) error {
+	group, label := name.Split()
+	single := []contact.Field{guess.FullName, contact.FirstName, contact.LastName, contact.Company, contact.Role}
+	if !slices.Contains(single, name) && (label == "" || !slices.Contains([]string{contact.PhoneNumbers, contact.Emails, contact.CustomFields}, group)) {
+		return fmt.Errorf("there is no field %q: there are key, contact_id, region, timezone, name, firstName, lastName, company, role, "+
+			"phoneNumbers.LABEL, emails.LABEL and customFields.NAME", name)
+	}
+	o.guess.Fields = slices.DeleteFunc(o.guess.Fields, func(f guess.Field) bool {
+		split := name == guess.FullName && (f.Name == contact.FirstName || f.Name == contact.LastName)
+		whole := f.Name == guess.FullName && (name == contact.FirstName || name == contact.LastName)
+		return f.Name == name || column != "" && (split || whole || f.Column == column)
+	})
+	if column == "" {
+		return nil
+	}
+	field := guess.Field{Name: name, Column: column}
+	if o.guess.Key == column {
+		o.guess.Key = ""
+	}
+	if o.guess.ContactID == column {
+		o.guess.ContactID = ""
+	}
+	o.guess.Fields = append(o.guess.Fields, field)
+	o.guess.Sort(o.columns)
+	return nil
+}
+
+// free takes the columns of the key and the contact's id out of the fields, and finds those that serve no purpose.
+func (o *initOptions) free() {
+	o.guess.Fields = slices.DeleteFunc(o.guess.Fields, func(f guess.Field) bool { return f.Column == o.guess.Key || f.Column == o.guess.ContactID })
+	o.guess.Unmapped = slices.DeleteFunc(slices.Clone(o.columns), func(column string) bool {
+		return column == o.guess.Key || column == o.guess.ContactID ||
+			slices.ContainsFunc(o.guess.Fields, func(f guess.Field) bool { return f.Column == column })
+	})
+}
