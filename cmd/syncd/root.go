@@ -28,7 +28,7 @@ func (c *cli) root() *cobra.Command {
 		Version: version(), SilenceErrors: true, SilenceUsage: true,
 	}
 	group(root,
-		c.initCommand(), c.planCommand(), c.runCommand(),
+		c.initCommand(), c.doctorCommand(), c.planCommand(), c.runCommand(),
 		c.statusCommand(), c.runsCommand(), c.problemsCommand(), c.conflictsCommand(), c.historyCommand(),
 		c.approveCommand(), c.resolveCommand(), c.matchCommand(), c.relinkCommand(), c.rekeyCommand(),
 		c.sandboxCommand(), c.migrateCommand(), c.configCommand(), c.versionCommand(),

@@ -81,6 +81,9 @@ func Probe(o Options) *App {
 // Source returns the source of a sync.
 func (a *App) Source(s *config.Sync) (sources.Source, error) { return a.source(s) }
 
+// Mapping returns how a sync maps its columns.
+func (a *App) Mapping(s *config.Sync) mapping.Options { return a.sync(s).Mapping }
+
 // CustomFields returns the custom fields of the workspace of a sync. It asks Quo.
 func (a *App) CustomFields(ctx context.Context, s *config.Sync) ([]contact.Definition, error) {
 	client, err := a.client(s)

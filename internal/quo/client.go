@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"syncd/internal/contact"
@@ -36,6 +37,7 @@ type Client struct {
 	ownsHTTP bool
 	calls    counters
 	bodies   sync.Pool // of answers that were read
+	ahead    atomic.Pointer[time.Duration]
 }
 
 // Gate is asked before each attempt of a write. When one of its functions returns an error, the attempt is not sent, and

@@ -71,6 +71,7 @@ func (c *Client) send(ctx context.Context, r request) (a answer, left bool, err 
 		return answer{}, got.Load() || !wanted.Load(), causeOf(ctx, err)
 	}
 	defer res.Body.Close()
+	c.lookAtClock(res.Header)
 	a = answer{status: res.StatusCode, header: res.Header}
 	if a.body, err = c.readBody(res, r.limit+1); err != nil {
 		a.cut = fmt.Errorf("the answer breaks off: %w", causeOf(ctx, err))
@@ -78,6 +79,24 @@ func (c *Client) send(ctx context.Context, r request) (a answer, left bool, err 
 		a.cut = fmt.Errorf("the answer is larger than %d MB", r.limit>>20)
 	}
 	return a, true, nil
+}
+
+// lookAtClock notes the server's time of an answer.
+func (c *Client) lookAtClock(header http.Header) {
+	if at, err := http.ParseTime(header.Get("Date")); err == nil {
+		ahead := time.Until(at)
+		c.ahead.Store(&ahead)
+	}
+}
+
+// Ahead returns how far the server's clock was ahead of this machine's when it last answered, to a second or two; known is
+// false before.
+func (c *Client) Ahead() (ahead time.Duration, known bool) {
+	last := c.ahead.Load()
+	if last == nil {
+		return 0, false
+	}
+	return *last, true
 }
 
 // readBody reads a body up to a limit, into memory that an earlier answer had or as much as this one says that it needs.

@@ -16,6 +16,24 @@ import (
 // maxCell is how many bytes a cell may hold: what contacts hold is far smaller.
 const maxCell = 1 << 20
 
+// Columns implements [sources.Describer].
+func (t *Table) Columns(ctx context.Context) ([]string, error) {
+	tx, err := t.begin(ctx, pgx.TxOptions{AccessMode: pgx.ReadOnly})
+	if err != nil {
+		return nil, t.named(ctx, err)
+	}
+	defer rollback(tx)
+	d, err := t.describe(ctx, tx, nil)
+	if err != nil {
+		return nil, t.named(ctx, err)
+	}
+	var names []string
+	for _, c := range d.all {
+		names = append(names, c.name)
+	}
+	return names, nil
+}
+
 // Read implements [sources.Source]. It needs the right to SELECT the columns that it is asked for and those of the key,
 // sees the table as it was at one moment, and keeps nobody from writing. The rows come in the order of the key.
 func (t *Table) Read(ctx context.Context, columns []string) iter.Seq2[contact.Record, error] {

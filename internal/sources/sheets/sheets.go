@@ -62,6 +62,7 @@ var (
 	_ sources.Source     = (*Sheet)(nil)
 	_ sources.Rememberer = (*Sheet)(nil)
 	_ sources.Positional = (*Sheet)(nil)
+	_ sources.Describer  = (*Sheet)(nil)
 )
 
 // New returns the source. Google hears of it when it is first read or written; wrong options show then.
@@ -78,6 +79,25 @@ func New(options Options) *Sheet {
 
 // Positional implements [sources.Positional]: a write names a row by its number.
 func (s *Sheet) Positional() bool { return true }
+
+// Columns implements [sources.Describer].
+func (s *Sheet) Columns(ctx context.Context) ([]string, error) {
+	if err := s.connect(ctx); err != nil {
+		return nil, s.named(err)
+	}
+	if _, err := s.find(ctx); err != nil {
+		return nil, s.named(err)
+	}
+	rows, err := s.values(ctx, asShown, dateText)
+	if err != nil {
+		return nil, s.named(err)
+	}
+	header, err := headerOf(rows)
+	if err != nil {
+		err = s.named(err)
+	}
+	return header, err
+}
 
 // Read implements [sources.Source]. It takes two requests: one for the tab and its merged cells, one for all values. What
 // the sheet shows as an error is a cell of that type; dates are text as people see it. A row with merged cells in one of

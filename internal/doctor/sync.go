@@ -1,0 +1,224 @@
+package doctor
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"syncd/internal/config"
+	"syncd/internal/contact"
+	"syncd/internal/engine"
+	"syncd/internal/mapping"
+	"syncd/internal/reconcile"
+	"syncd/internal/sources"
+)
+
+// sync looks at the workspace and the source of a sync and, when both are fine, at what a run would find.
+func (x *examination) sync(ctx context.Context, s *config.Sync, plannable bool) {
+	w := x.quo(ctx, s)
+	var m *mapping.Mapping
+	if w.reached {
+		m = x.fields(s, w.definitions)
+	}
+	if !x.source(ctx, s, m) || m == nil || !plannable {
+		return
+	}
+	plan, report := x.app.Plan(ctx, s, engine.Request{})
+	if err := report.Err(); err != nil {
+		x.add(Finding{Level: Stop, Area: "rows", Sync: s.Name, Where: s.Name, What: err.Error(), Why: "a run stops before it writes anything",
+			Next: "mend what it says"})
+		return
+	}
+	x.problems(s, &report)
+	x.contacts(s, plan, &report)
+}
+
+// source looks whether the source can be read and has the columns, and reports whether a run could.
+func (x *examination) source(ctx context.Context, s *config.Sync, m *mapping.Mapping) bool {
+	source, err := x.app.Source(s)
+	stop := func(err error, why, next string) bool {
+		x.add(Finding{Level: Stop, Area: "source", Sync: s.Name, Where: sourceName(s), What: err.Error(), Why: why, Next: next})
+		return false
+	}
+	if err != nil {
+		return stop(err, "there is nothing to read", "mend what it says")
+	}
+	columns := columnsOf(s)
+	if m != nil {
+		columns = m.Columns()
+	}
+	if describer, ok := source.(sources.Describer); ok {
+		all, err := describer.Columns(ctx)
+		if err != nil {
+			return stop(err, "there is nothing to read", "mend what it says")
+		}
+		if !x.hasColumns(s, columns, all) {
+			return false
+		}
+	}
+	rows, typed := 0, map[string]int{}
+	for record, err := range source.Read(ctx, columns) {
+		if err != nil {
+			return stop(err, "a run that cannot read all rows concludes nothing from them", "mend what it says")
+		}
+		rows++
+		countNumbers(typed, m, record)
+	}
+	x.add(Finding{Level: Fine, Area: "source", Sync: s.Name, Where: sourceName(s), What: fmt.Sprintf("%d rows", rows)})
+	for _, column := range slices.Sorted(maps.Keys(typed)) {
+		x.add(Finding{Level: Look, Area: "source", Sync: s.Name, Where: fmt.Sprintf("column %q", column),
+			What: fmt.Sprintf("%d phone numbers are stored as numbers", typed[column]), Why: "a number loses its leading zeros and its +",
+			Next: "format the column as plain text, and type those again that lost something"})
+	}
+	return true
+}
+
+// countNumbers counts the phone numbers of a row that the source keeps as numbers, by column.
+func countNumbers(typed map[string]int, m *mapping.Mapping, record contact.Record) {
+	if m == nil {
+		return
+	}
+	for _, f := range m.Fields() {
+		i := slices.Index(m.Columns(), f.Column)
+		if f.Kind == contact.Phone && i < len(record.Cells) && record.Cells[i].Type == contact.CellNumber {
+			typed[f.Column]++
+		}
+	}
+}
+
+// columnsOf are the columns that a sync names.
+func columnsOf(s *config.Sync) []string {
+	c := s.Source.Columns()
+	columns := slices.Concat(c.Key, []string{c.ContactID, c.Status, c.UpdatedAt}, slices.Sorted(maps.Keys(s.Only)))
+	for _, f := range s.Fields {
+		columns = append(columns, f.Column)
+	}
+	slices.Sort(columns)
+	return slices.Compact(slices.DeleteFunc(columns, func(c string) bool { return c == "" }))
+}
+
+// hasColumns reports whether a source has the columns, each once.
+func (x *examination) hasColumns(s *config.Sync, wanted, all []string) bool {
+	times := map[string]int{}
+	for _, c := range all {
+		times[contact.NormalizeText(c)]++
+	}
+	fine := true
+	for _, c := range wanted {
+		err := &sources.ColumnError{Source: sourceName(s), Column: c, Columns: all}
+		next := "write the name as it stands there, or add the column"
+		switch times[contact.NormalizeText(c)] {
+		case 1:
+			continue
+		case 0:
+			if near := nearest(c, all); near != "" {
+				next = fmt.Sprintf("did you mean %q? Write it in %s", near, x.app.Options.Config.Path)
+			}
+		default:
+			err.Doubled, next = true, "rename all but one"
+		}
+		fine = false
+		x.add(Finding{Level: Stop, Area: "source", Sync: s.Name, Where: fmt.Sprintf("column %q", c), What: err.Error(),
+			Why: "a column that is lost would look like values that were emptied", Next: next})
+	}
+	return fine
+}
+
+// nearest returns the column that differs by its case, its spaces or its punctuation only, "" when there is none.
+func nearest(column string, all []string) string {
+	plain := func(text string) string {
+		return strings.Map(func(r rune) rune {
+			if strings.ContainsRune(" _-.:", r) {
+				return -1
+			}
+			return r
+		}, contact.Fold(text))
+	}
+	for _, c := range all {
+		if p := plain(c); p != "" && (p == plain(column) || strings.HasPrefix(p, plain(column)) || strings.HasPrefix(plain(column), p)) {
+			return c
+		}
+	}
+	return ""
+}
+
+func sourceName(s *config.Sync) string {
+	switch {
+	case s.Source.CSV != nil:
+		return s.Source.CSV.Path
+	case s.Source.GoogleSheet != nil:
+		return s.Source.GoogleSheet.Tab
+	}
+	return s.Source.Postgres.Table
+}
+
+// changing are the parts of a reason that differ from row to row.
+var changing = regexp.MustCompile(`\d+|\b[0-9a-f]{24}\b|"[^"]*"|row-[0-9a-f]+`)
+
+// problems sums up the rows that cannot be synced: those with one reason together, in the order of the rows.
+func (x *examination) problems(s *config.Sync, report *engine.Report) {
+	var kinds []string
+	groups := map[string][]engine.Problem{}
+	for _, p := range report.Problems {
+		kind := p.Column + "\x00" + changing.ReplaceAllString(strings.ReplaceAll(p.Reason, p.Key, ""), "#")
+		if groups[kind] == nil {
+			kinds = append(kinds, kind)
+		}
+		groups[kind] = append(groups[kind], p)
+	}
+	for _, kind := range kinds {
+		f := Finding{Level: Look, Area: "rows", Sync: s.Name, Where: places(groups[kind]), What: groups[kind][0].Reason,
+			Why: "the row is left alone until that is mended, and the others go on", Next: "mend it there; the next run syncs it"}
+		if strings.Contains(f.What, "syncd match") {
+			f.Next = "say whose contact it is, as above, or set match: for all rows"
+		}
+		x.add(f)
+	}
+}
+
+// places says where problems stand.
+func places(group []engine.Problem) string {
+	const few = 5
+	var rows []string
+	for _, p := range group[:min(len(group), few)] {
+		if p.Row > 0 {
+			rows = append(rows, fmt.Sprint(p.Row))
+		} else {
+			rows = append(rows, p.Key)
+		}
+	}
+	where := "row"
+	if len(group) > 1 {
+		where = "rows"
+	}
+	where += " " + strings.Join(rows, ", ")
+	if len(group) > few {
+		where += fmt.Sprintf(" and %d more", len(group)-few)
+	}
+	if group[0].Column != "" {
+		where += fmt.Sprintf(", column %q", group[0].Column)
+	}
+	return where
+}
+
+// contacts looks at contacts of ours without a row, at what waits for a person and at what a run would do.
+func (x *examination) contacts(s *config.Sync, plan reconcile.Plan, report *engine.Report) {
+	if n := len(plan.Unmanaged); n > 0 {
+		x.add(Finding{Level: Look, Area: "contacts", Sync: s.Name, Where: "keys " + strings.Join(plan.Unmanaged[:min(n, 5)], ", "),
+			What: fmt.Sprintf("%d contacts of this sync have no row", n), Why: "they are left alone, and grow old",
+			Next: "delete them in Quo, or give them rows with create_in_source: ours"})
+	}
+	if n := len(report.Conflicts); n > 0 {
+		x.add(Finding{Level: Look, Area: "contacts", Sync: s.Name, Where: s.Name, What: fmt.Sprintf("%d values were changed on both sides", n),
+			Why: "neither side is written until you say which one is right", Next: x.command("conflicts", s.Name)})
+	}
+	if report.Held != (engine.HeldCounts{}) {
+		x.add(Finding{Level: Look, Area: "contacts", Sync: s.Name, Where: "brake:", What: fmt.Sprintf("a run would hold %d creates, %d updates and %d deletes",
+			report.Held.Creates, report.Held.Updates, report.Held.Deletes), Why: "so many at once are seldom meant", Next: x.command("plan", "--sync", s.Name)})
+	}
+	x.add(Finding{Level: Fine, Area: "contacts", Sync: s.Name, Where: s.Name, What: fmt.Sprintf("a run would make %d changes, and leave %d records as they are",
+		len(plan.Operations), report.Unchanged)})
+}
