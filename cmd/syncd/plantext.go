@@ -95,7 +95,11 @@ func nameOf(o *reconcile.Operation) string {
 		v := o.Row.Values
 		return fullName(v[contact.FirstName].Text, v[contact.LastName].Text, v[contact.Company].Text)
 	}
-	return ""
+	v := map[contact.Field]string{}
+	for _, f := range o.Fields {
+		v[f.Field] = cmp.Or(f.After, f.Before)
+	}
+	return fullName(v[contact.FirstName], v[contact.LastName], v[contact.Company])
 }
 
 func fullName(first, last, company string) string {
@@ -134,7 +138,8 @@ func (c *cli) printPlanLines(lines []planLine) {
 		default:
 			l.value = column(l.field, fields) + column(l.value, values)
 		}
-		fmt.Fprintln(c.out, c.paint(colorOf[l.mark], l.mark+" "+column(l.side, 6)+column(l.key, keys)+l.value+l.why))
+		line := l.mark + " " + column(l.side, 6) + column(l.key, keys) + l.value + l.why
+		fmt.Fprintln(c.out, c.paint(colorOf[l.mark], strings.TrimRight(line, " ")))
 	}
 }
 

@@ -95,7 +95,11 @@ func runNote(r *engine.Report) string {
 	if r.RunID == 0 {
 		return ""
 	}
-	return fmt.Sprintf(" (run %d, %s)", r.RunID, took(r.FinishedAt.Sub(r.StartedAt)))
+	what := ""
+	if r.Undoes > 0 {
+		what = fmt.Sprintf(", undo of run %d", r.Undoes)
+	}
+	return fmt.Sprintf(" (run %d%s, %s)", r.RunID, what, took(r.FinishedAt.Sub(r.StartedAt)))
 }
 
 // marked says in how many rows a contact id or a status was written.

@@ -30,7 +30,7 @@ func (c *cli) root() *cobra.Command {
 	group(root,
 		c.initCommand(), c.doctorCommand(), c.planCommand(), c.runCommand(),
 		c.statusCommand(), c.runsCommand(), c.problemsCommand(), c.conflictsCommand(), c.historyCommand(),
-		c.approveCommand(), c.resolveCommand(), c.matchCommand(), c.relinkCommand(), c.rekeyCommand(),
+		c.undoCommand(), c.approveCommand(), c.resolveCommand(), c.matchCommand(), c.relinkCommand(), c.rekeyCommand(),
 		c.sandboxCommand(), c.migrateCommand(), c.configCommand(), c.versionCommand(),
 	)
 	root.SetVersionTemplate("syncd {{.Version}}\n")

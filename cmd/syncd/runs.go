@@ -139,7 +139,11 @@ func (r *runJSON) describe() string {
 
 // result is what a run did, and why it failed.
 func result(r *engine.Report) string {
-	switch did := summary(r); {
+	did := summary(r)
+	if r.Undoes > 0 {
+		did = fmt.Sprintf("undo of run %d: %s", r.Undoes, did)
+	}
+	switch {
 	case r.Error == nil:
 		return did
 	case did == string(r.Status):

@@ -55,4 +55,7 @@ type Settled struct {
 	Quo    string `json:"quo"`
 	// Reading says from where and how the value was read, see mapping.Field: under another one, Source says nothing.
 	Reading string `json:"reading,omitempty"`
+	// Undone says that an undo left the two values as they are: no rule makes one of the other, until a person decides or
+	// changes one of them.
+	Undone bool `json:"undone,omitempty"`
 }

@@ -170,9 +170,12 @@ func (a *applier) sending(ctx context.Context, s step) error {
 func (a *applier) succeeded(ctx context.Context, s step, c contact.Contact) error {
 	mark := a.mark(s, state.Done, "")
 	batch := state.Batch{Marks: []state.Mark{mark}}
-	if s.Action == contact.Delete {
+	switch {
+	case s.Action == contact.Delete && !s.Link.Linked():
+		batch.Links = []contact.Link{s.Link}
+	case s.Action == contact.Delete:
 		batch.Drop = []string{s.Key}
-	} else {
+	default:
 		batch.Marks[0].ContactID = c.ID
 		gained, dropped := a.heard(s, c)
 		if len(dropped) > 0 {
@@ -180,6 +183,9 @@ func (a *applier) succeeded(ctx context.Context, s step, c contact.Contact) erro
 		}
 		batch.Links = []contact.Link{a.advance(s, gained, func(link *contact.Link) {
 			link.ContactID, link.QuoHash = c.ID, c.ContentHash()
+			if s.GivesUp {
+				link.ContactID = ""
+			}
 			for _, f := range dropped { // the two sides agree on nothing there
 				delete(link.Base, f)
 			}

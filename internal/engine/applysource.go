@@ -80,7 +80,11 @@ func (a *applier) change(o *reconcile.Operation) (contact.Change, error) {
 		before = o.Row.Record
 		change.Row, change.Before = before.Row, before.Cells
 	}
-	if o.Action == contact.Delete {
+	switch {
+	case o.Action == contact.Delete:
+		return change, nil
+	case o.Cells != nil:
+		change.After = o.Cells
 		return change, nil
 	}
 	var err error
@@ -137,7 +141,11 @@ func (a *applier) repairedRows(batch *state.Batch, s step, repaired []contact.Ch
 func (a *applier) writtenRow(batch *state.Batch, s step, outcome sources.Outcome) {
 	a.count(s)
 	batch.Marks = append(batch.Marks, a.mark(s, state.Done, ""))
-	if s.Action == contact.Delete {
+	switch {
+	case s.Action == contact.Delete && !s.Link.Linked():
+		batch.Links = append(batch.Links, s.Link)
+		return
+	case s.Action == contact.Delete:
 		batch.Drop = append(batch.Drop, s.Key)
 		return
 	}

@@ -62,25 +62,36 @@ type Progress struct {
 
 // Run makes one pass: lease, settle, read, map, decide, guard, apply, report. What went wrong stands in the report.
 func (e *Engine) Run(ctx context.Context, req Request) Report {
-	asked := time.Now()
-	lease, err := e.Store.Acquire(ctx, e.Sync.Name, e.Holder, e.Lease)
-	if err != nil {
-		return e.begin(req).notStarted(err)
-	}
-	defer e.release(ctx, lease)
-	return e.RunLeased(ctx, lease, asked, req)
+	r := e.begin(req)
+	return r.lease(ctx, r.steps)
 }
 
 // RunLeased is Run under a lease that the caller has asked for at a time, and gives back at once when it returns: nobody
 // renews it any more.
 func (e *Engine) RunLeased(ctx context.Context, lease state.Lease, asked time.Time, req Request) Report {
 	r := e.begin(req)
+	return r.pass(ctx, lease, asked, r.steps)
+}
+
+// lease makes a pass under a lease of its own.
+func (r *run) lease(ctx context.Context, steps func(context.Context) error) Report {
+	asked := time.Now()
+	lease, err := r.Store.Acquire(ctx, r.Sync.Name, r.Holder, r.Lease)
+	if err != nil {
+		return r.notStarted(err)
+	}
+	defer r.release(ctx, lease)
+	return r.pass(ctx, lease, asked, steps)
+}
+
+// pass records the run, does the steps and reports.
+func (r *run) pass(ctx context.Context, lease state.Lease, asked time.Time, steps func(context.Context) error) Report {
 	if err := r.start(ctx, lease); err != nil {
 		return r.notStarted(err)
 	}
-	ctx, r.keeper = keepLease(ctx, e.Store, lease, asked, e.Lease, r.log)
+	ctx, r.keeper = keepLease(ctx, r.Store, lease, asked, r.Lease, r.log)
 	defer r.keeper.stop()
-	err := r.steps(ctx)
+	err := steps(ctx)
 	if lost := context.Cause(ctx); err != nil && errors.Is(lost, state.ErrLeaseLost) {
 		err = lost
 	}
@@ -163,6 +174,8 @@ type run struct {
 	plan      reconcile.Plan
 	report    Report
 	calls     quo.Calls
+	undoes    int64           // the run that this one undoes, 0 for none
+	scope     map[string]bool // the keys of request.Only, once somebody asked
 }
 
 // target is the record that an operation changes, on one side.
@@ -191,15 +204,16 @@ func (r *run) progress(phase string, done, total int) {
 
 // inScope reports whether the run may conclude anything about the key.
 func (r *run) inScope(key string) bool {
-	if len(r.request.Only) == 0 {
+	if !r.scoped() {
 		return true
 	}
-	for _, k := range r.request.Only {
-		if k == key {
-			return true
+	if r.scope == nil {
+		r.scope = map[string]bool{}
+		for _, k := range r.request.Only {
+			r.scope[k] = true
 		}
 	}
-	return false
+	return r.scope[key]
 }
 
 func (r *run) scoped() bool { return len(r.request.Only) > 0 }

@@ -174,7 +174,10 @@ func (a *applier) taken(ctx context.Context, s step, conflict error) error {
 		if c.Source != a.Sync.Policy.Label || owner != nil && owner.link.Linked() && owner.link.Key != s.Key {
 			continue // not ours, or another record's, to which a person gave this key
 		}
-		link := contact.Link{Key: s.Key, ContactID: c.ID, Adopted: true, Pending: true, SourceHash: s.Row.Hash, Base: contact.Base{}}
+		link := contact.Link{Key: s.Key, ContactID: c.ID, Adopted: true, Pending: true, Base: contact.Base{}, Unlinked: stillUnlinked(&s.Link)}
+		if s.Row != nil {
+			link.SourceHash = s.Row.Hash
+		}
 		mark := a.mark(s, state.Failed, "Quo had the contact already: linked")
 		mark.ContactID = c.ID
 		a.mu.Lock()

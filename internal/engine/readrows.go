@@ -131,7 +131,7 @@ func (r *run) readKeyed(snap *snapshot, record contact.Record, key string) {
 		return
 	}
 	hash := r.mapping.RowHash(record)
-	if e.link.Linked() && !e.link.Pending && e.link.GoneAt.IsZero() && hash == e.link.SourceHash &&
+	if r.undoes == 0 && e.link.Linked() && !e.link.Pending && e.link.GoneAt.IsZero() && hash == e.link.SourceHash &&
 		r.mapping.IsMarked(record, e.link.ContactID, statusSynced) {
 		e.same = true
 		return

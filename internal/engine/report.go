@@ -19,6 +19,7 @@ import (
 type Report struct {
 	Sync          string              `json:"sync"`
 	RunID         int64               `json:"run_id"`
+	Undoes        int64               `json:"undoes,omitempty"` // the run that this one undid
 	Status        state.RunStatus     `json:"status"`
 	StartedAt     time.Time           `json:"started_at"`
 	FinishedAt    time.Time           `json:"finished_at"`

@@ -165,6 +165,11 @@ func (s *settlement) lookUpCreates(ctx context.Context) error {
 		entry.ContactID = c.ID
 		s.mark(entry, state.Done, "")
 		link := contact.Link{Key: entry.Key, ContactID: c.ID, SourceHash: entry.SourceHash, Base: entry.Base, Pending: true}
+		stored, err := s.link(ctx, entry.Key)
+		if err != nil && !errors.Is(err, state.ErrNotFound) {
+			return err
+		}
+		link.Unlinked = stillUnlinked(&stored)
 		if sameContent(entry.After, c) {
 			link.QuoHash = c.ContentHash()
 		}
@@ -181,8 +186,14 @@ func (s *settlement) readBack(ctx context.Context, entry state.Entry) error {
 		return err
 	case entry.Action == contact.Delete && c == nil:
 		s.mark(entry, state.Done, "")
-		s.batch.Drop = append(s.batch.Drop, entry.Key)
-		return nil
+		link, err := s.link(ctx, entry.Key)
+		if err == nil && link.Linked() {
+			s.batch.Drop = append(s.batch.Drop, entry.Key)
+		}
+		if errors.Is(err, state.ErrNotFound) {
+			err = nil
+		}
+		return err
 	case entry.Action == contact.Delete, c == nil, !sameContent(entry.After, *c):
 		s.mark(entry, state.Failed, "not heard, and Quo does not hold what was sent")
 		return s.lookAgain(ctx, entry)

@@ -80,7 +80,7 @@ func (s *settlement) writtenLink(ctx context.Context, snap *snapshot, sent state
 		link, err := s.link(ctx, sent.Key)
 		return &link, err
 	case sent.Action == contact.Create && (owner == nil || owner == e || !owner.link.Linked()):
-		return &contact.Link{Key: sent.Key, ContactID: sent.ContactID, Adopted: e.link == nil || e.link.Adopted}, nil
+		return &contact.Link{Key: sent.Key, ContactID: sent.ContactID, Adopted: e.link == nil || e.link.Adopted, Unlinked: stillUnlinked(e.link)}, nil
 	}
 	return nil, nil
 }

@@ -254,7 +254,7 @@ func (d *decider) restoreIdentity(o *Operation, s *Subject) {
 		{"source", s.Contact.Source, d.Policy.Label, "the label of the contact's sync", &o.After.Source},
 	} {
 		if becomes {
-			member.why = "the contact becomes this record's"
+			member.why = becomesReason
 		}
 		if member.before != member.want {
 			*member.after = member.want
@@ -262,6 +262,9 @@ func (d *decider) restoreIdentity(o *Operation, s *Subject) {
 		}
 	}
 }
+
+// becomesReason is why a contact that was not ours gets the identity of a record.
+const becomesReason = "the contact becomes this record's"
 
 // create makes the contact of a row, unless it has a twin.
 func (d *decider) create(s *Subject, why string) {

@@ -48,6 +48,8 @@ func mergeField(c fieldCase) (verdict, string) {
 	switch {
 	case c.source.Same(c.quo):
 		return settle, ""
+	case c.undone():
+		return c.settleUndone()
 	case c.field.KeepEmpty && c.source.Blank():
 		if c.known && c.quoChanged() && c.field.Direction != contact.ToQuo {
 			return toSource, "changed in Quo"
@@ -70,6 +72,28 @@ func mergeField(c fieldCase) (verdict, string) {
 	default: // the two sides were settled as they are, such as a value that Quo spells in its own way
 		return leave, ""
 	}
+}
+
+// undone reports whether the two values are those that an undo left, as far as the side is concerned from which a rule would
+// take one.
+func (c fieldCase) undone() bool {
+	fromSource := c.sourceChanged() && !c.quoChanged() && c.field.Direction != contact.FromQuo
+	fromQuo := c.quoChanged() && !c.sourceChanged() && c.field.Direction != contact.ToQuo
+	return c.known && c.base.Undone && !fromSource && !fromQuo
+}
+
+// settleUndone decides a field that an undo left different: by a person's word only. Where the field cannot flow as the
+// person says, the two values stay as they are.
+func (c fieldCase) settleUndone() (verdict, string) {
+	switch {
+	case c.take == "":
+		return conflict, ""
+	case c.take == contact.Source && c.field.Direction != contact.FromQuo:
+		return toQuo, "conflict, settled for the source"
+	case c.take == contact.Quo && c.field.Direction != contact.ToQuo:
+		return toSource, "conflict, settled for Quo"
+	}
+	return settle, ""
 }
 
 // oneWay decides a field that flows one way only: it has no conflicts, and the side that it flows from is put back

@@ -61,6 +61,8 @@ type Operation struct {
 	After   contact.Contact
 	// Set holds the values that an operation on the source's side writes.
 	Set contact.Values
+	// Cells, when it is not nil, is the row as an operation on the source's side leaves it, instead of Set.
+	Cells []contact.Cell
 	// Link is the link as the plan leaves it before the operation: the stored one, settled where nothing needs to be
 	// written, or a new one. Settles is what its base gains when the operation is done.
 	Link    contact.Link
@@ -69,6 +71,10 @@ type Operation struct {
 	AfterRow bool
 	// Adopts says that the operation makes a contact ours that was not.
 	Adopts bool
+	// GivesUp says that the operation makes a contact no longer ours, so that the link has none.
+	GivesUp bool
+	// Opens are the conflicts that are open once an undo is done.
+	Opens []contact.Conflict
 	// FirstSight says that it merges a pair seen for the first time and overwrites no filled value.
 	FirstSight bool
 	// Approved says that a person let it through; Held that the brake keeps it back; Lifted that the brake was lifted for

@@ -1,0 +1,208 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"syncd/internal/config"
+	"syncd/internal/contact"
+	"syncd/internal/daemon"
+	"syncd/internal/engine"
+	"syncd/internal/reconcile"
+)
+
+// undoOptions are the flags of undo.
+type undoOptions struct{ yes, dryRun bool }
+
+func (c *cli) undoCommand() *cobra.Command {
+	var o undoOptions
+	cmd := &cobra.Command{
+		Use: "undo RUN", Short: "Put back what a run changed", Args: arguments(1, 1),
+		Long: `Put back what a run changed, on both sides, where nobody changed it since; what is left alone is listed. The plan is shown
+before anything is written. Deleted contacts are made again with what they had, and get another id.
+
+No later run repeats what was undone: a value becomes a conflict for you to settle (syncd conflicts), a record that lost one
+of its sides or got it back is no longer kept the same (syncd relink makes it so again). An undo is a run: it has a number,
+stands in the history, and can itself be undone. No brake holds it.`,
+		Example: `  syncd undo 12 --dry-run    # only shows what would be put back
+  syncd undo 12
+  syncd undo 12 --yes        # does not ask`,
+		ValidArgsFunction: c.completing(c.offerRuns),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			a := &asker{in: cmd.InOrStdin(), out: c.out}
+			do := func(ctx context.Context, app *daemon.App, args []string) error { return c.undo(ctx, app, args[0], o, a) }
+			switch {
+			case o.dryRun:
+				return c.reading(do)(cmd, args)
+			case c.json() && !o.yes:
+				return usage(errors.New("undo: -o json cannot ask"), "add --yes, or --dry-run")
+			}
+			return c.writing(do)(cmd, args)
+		},
+	}
+	cmd.Flags().BoolVarP(&o.yes, "yes", "y", false, "put it back without asking")
+	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "only show what would be put back")
+	return cmd
+}
+
+func (c *cli) undo(ctx context.Context, app *daemon.App, run string, o undoOptions, a *asker) error {
+	id, s, err := runOf(ctx, app, run)
+	if err != nil {
+		return err
+	}
+	e, err := app.Engine(s)
+	if err != nil {
+		return err
+	}
+	undoing, report := e.PlanUndo(ctx, id)
+	c.progress.rest()
+	if report.Err() != nil {
+		c.complainAbout(ctx, app.Options.Config, &report)
+		return exit(exitFailed)
+	}
+	if c.json() && o.dryRun {
+		return c.printJSON(newUndoJSON(id, undoing, &report))
+	}
+	if !c.json() {
+		c.printUndoing(id, undoing, &report, c.titles(ctx, app, s, undoFields(undoing)))
+	}
+	n := len(undoing.Plan.Operations)
+	if n == 0 || o.dryRun {
+		return nil
+	}
+	if !o.yes {
+		answer, ok := a.ask(ctx, "Put this back? [y/N] ")
+		switch {
+		case !ok && ctx.Err() != nil:
+			return context.Cause(ctx)
+		case !ok:
+			return usage(errors.New("undo: nothing is put back without your word"), "add --yes")
+		case !isYes(answer):
+			fmt.Fprintln(c.out, "nothing put back")
+			return exit(exitFailed)
+		}
+	}
+	return c.runUndo(ctx, app, e, id, s, undoing)
+}
+
+func isYes(answer string) bool {
+	return strings.EqualFold(answer, "y") || strings.EqualFold(answer, "yes")
+}
+
+// runOf returns the run that an argument names, and its sync.
+func runOf(ctx context.Context, app *daemon.App, argument string) (int64, *config.Sync, error) {
+	id, err := runID(argument)
+	if err != nil {
+		return 0, nil, err
+	}
+	run, err := app.Store.Run(ctx, id)
+	if err != nil {
+		return 0, nil, missing(err, "`syncd runs` lists them; those older than retention: are gone")
+	}
+	s, err := syncOf(app.Options.Config, run.Sync)
+	return id, s, err
+}
+
+// runUndo carries out what was shown.
+func (c *cli) runUndo(ctx context.Context, app *daemon.App, e *engine.Engine, id int64, s *config.Sync, undoing reconcile.Undoing) error {
+	seen := map[contact.Hash]bool{}
+	for i := range undoing.Plan.Operations {
+		seen[undoing.Plan.Operations[i].Fingerprint()] = true
+	}
+	r := e.Undo(ctx, id, seen)
+	c.progress.rest()
+	if c.json() {
+		if err := c.printJSON(map[string]any{"report": r, "left": append([]reconcile.Left{}, undoing.Left...)}); err != nil {
+			return err
+		}
+	} else {
+		c.printReport(&r, s, c.titles(ctx, app, s, conflictFields(r.Conflicts)))
+		c.printRedo(undoing.Plan, &r)
+	}
+	c.complainAbout(ctx, app.Options.Config, &r)
+	return reportCode(&r, false).orNil()
+}
+
+// printRedo says how what was undone comes back.
+func (c *cli) printRedo(p reconcile.Plan, r *engine.Report) {
+	if r.Err() != nil {
+		return
+	}
+	if n := lonely(p); n > 0 {
+		fmt.Fprintf(c.out, "  %s no longer kept the same: `%s KEY` makes the missing side again\n",
+			count(n, "record")+either(n, " is", " are"), c.hintCommand("relink", r.Sync))
+	}
+	fmt.Fprintf(c.out, "  to take all of it back: %s\n", c.hintCommand("undo", fmt.Sprint(r.RunID)))
+}
+
+// lonely counts the records of which one side is left.
+func lonely(p reconcile.Plan) (n int) {
+	for i := range p.Operations {
+		o := &p.Operations[i]
+		other := o.Row != nil
+		if o.Side == contact.Source {
+			other = o.Contact != nil
+		}
+		if o.Action == contact.Delete && other || o.Action == contact.Create && !other || o.GivesUp {
+			n++
+		}
+	}
+	return n
+}
+
+// printUndoing prints what an undo would put back, and what it leaves alone.
+func (c *cli) printUndoing(id int64, undoing reconcile.Undoing, r *engine.Report, names titles) {
+	var lines []planLine
+	for i := range undoing.Plan.Operations {
+		lines = append(lines, operationLines(&undoing.Plan.Operations[i], names)...)
+	}
+	for i := range lines {
+		lines[i].why = "" // it is the same everywhere
+	}
+	c.printPlanLines(lines)
+	if n := len(undoing.Left); n > 0 {
+		fmt.Fprintf(c.out, "%s left as %s:\n", count(n, "change")+either(n, " is", " are"), either(n, "it is", "they are"))
+		var rows [][]string
+		for _, l := range undoing.Left {
+			now := ""
+			if l.Field != "" {
+				now = value(l.Now)
+			}
+			rows = append(rows, []string{string(l.Side), value(l.Key), fieldTitle(names, l.Field), now, printable(l.Why)})
+		}
+		printLines(c.out, "  ", align(rows))
+	}
+	fmt.Fprintf(c.out, "%s: to undo run %d: %s\n", r.Sync, id, planSummary(undoing.Plan, &engine.Report{}))
+}
+
+// fieldTitle is what people call a field, "" for the whole record.
+func fieldTitle(names titles, f contact.Field) string {
+	if f == "" {
+		return ""
+	}
+	return names.of(f)
+}
+
+func undoFields(undoing reconcile.Undoing) []contact.Field {
+	fields := planFields(undoing.Plan)
+	for _, l := range undoing.Left {
+		fields = append(fields, l.Field)
+	}
+	return fields
+}
+
+// undoJSON is the plan of an undo as -o json prints it.
+type undoJSON struct {
+	Run        int64            `json:"run"`
+	Sync       string           `json:"sync"`
+	Operations []operationJSON  `json:"operations"`
+	Left       []reconcile.Left `json:"left"`
+}
+
+func newUndoJSON(id int64, undoing reconcile.Undoing, r *engine.Report) undoJSON {
+	return undoJSON{Run: id, Sync: r.Sync, Operations: newPlanJSON(undoing.Plan, r).Operations, Left: append([]reconcile.Left{}, undoing.Left...)}
+}
