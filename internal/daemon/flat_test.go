@@ -44,7 +44,7 @@ syncs:
 		t.Fatal(err)
 	}
 	defer app.Close()
-	early := *flatRuns / 5
+	early := *flatRuns/5 - 1 // as long after a reload as the end
 	var goroutines int
 	var heap uint64
 	for i := range *flatRuns {
