@@ -95,9 +95,9 @@ func e164(s string) string {
 
 func yesOrNo(_ *world, s string) string {
 	switch s {
-	case "yes", "true":
+	case "yes", "true", "TRUE": // so a sheet shows it
 		return "true"
-	case "no", "false":
+	case "no", "false", "FALSE":
 		return ""
 	}
 	return s
