@@ -23,11 +23,13 @@ func (c *cli) planCommand() *cobra.Command {
   !  a value that both sides changed, for you to settle` + runExitCodes + `
 For plan, --strict also exits with 3 when there is anything to do.`,
 		Example: `  syncd plan
+  syncd plan --all                # all of a long list
   syncd plan --sync customers --only C-1042
   syncd plan -o json`,
 		RunE: func(cmd *cobra.Command, args []string) error { return c.reading(o.plan(c))(cmd, args) },
 	}
 	o.flags(c, cmd)
+	cmd.Flags().BoolVar(&o.all, "all", false, "show all of it, however long")
 	return cmd
 }
 
@@ -45,7 +47,7 @@ func (o *runOptions) plan(c *cli) command {
 			c.progress.rest()
 			plans = append(plans, newPlanJSON(p, &r))
 			if !c.json() {
-				c.printPlan(p, &r, s, c.titles(ctx, app, s, planFields(p)))
+				c.printPlan(p, &r, s, c.titles(ctx, app, s, planFields(p)), o.all)
 			}
 			c.complainAbout(ctx, app.Options.Config, &r)
 			left := len(p.Operations) + len(r.Conflicts) + len(r.Problems) + r.Marked

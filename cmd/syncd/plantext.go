@@ -24,18 +24,22 @@ type planLine struct {
 	head              bool
 }
 
-// printPlan prints a plan, what is left for people, and a summary as the last line.
-func (c *cli) printPlan(p reconcile.Plan, r *engine.Report, s *config.Sync, names titles) {
-	var lines []planLine
-	for i := range p.Operations {
-		lines = append(lines, operationLines(&p.Operations[i], names)...)
+// fold says how much of a long list is shown, and the command that shows all of it; the zero fold shows all.
+type fold struct {
+	limit   int
+	command string
+}
+
+// printPlan prints a plan: counts first, then group by group what happens, then what is left for people.
+func (c *cli) printPlan(p reconcile.Plan, r *engine.Report, s *config.Sync, names titles, all bool) {
+	f := fold{folded, c.hintCommand("plan", "--sync", r.Sync, "--all")}
+	if all {
+		f = fold{}
 	}
-	for _, k := range p.Conflicts {
-		lines = append(lines, planLine{mark: "!", side: "ask", key: value(k.Key), field: names.of(k.Field), value: conflictValues(k),
-			why: "changed on both sides"})
-	}
-	c.printPlanLines(lines)
-	c.printProblems("", r.Sync, r.Problems, "is", "are")
+	fmt.Fprintf(c.out, "%s: %s\n", r.Sync, planSummary(p, r))
+	c.printOperations(p.Operations, names, f)
+	c.printPlanConflicts(p.Conflicts, r.Sync, names, f)
+	c.printProblems("", r.Problems, "is", "are", f)
 	c.printWaiting("", r)
 	if n := len(p.Unmanaged); n > 0 {
 		fmt.Fprintf(c.out, "%s in Quo %s no row and %s left alone: %s\n", count(n, "contact"), either(n, "has", "have"),
@@ -44,7 +48,77 @@ func (c *cli) printPlan(p reconcile.Plan, r *engine.Report, s *config.Sync, name
 	if r.Held != (engine.HeldCounts{}) {
 		fmt.Fprintf(c.out, "a run would hold %s%s, and ask you to approve them\n", heldCounts(r.Held), brakeNote(r.Held, s))
 	}
-	fmt.Fprintf(c.out, "%s: %s\n", r.Sync, planSummary(p, r))
+}
+
+// planGroup is the operations of one kind.
+type planGroup struct {
+	title      string // "to create in Quo"
+	noun       string
+	operations []*reconcile.Operation
+}
+
+// groupsOf sorts operations by what they do.
+func groupsOf(operations []reconcile.Operation) []planGroup {
+	var groups []planGroup
+	for _, kind := range []struct {
+		side        contact.Side
+		action      contact.Action
+		noun, title string
+	}{
+		{contact.Quo, contact.Create, "contact", "to create in Quo"}, {contact.Quo, contact.Update, "contact", "to update in Quo"},
+		{contact.Quo, contact.Delete, "contact", "to delete in Quo"}, {contact.Source, contact.Create, "row", "to add to the source"},
+		{contact.Source, contact.Update, "row", "to update in the source"}, {contact.Source, contact.Delete, "row", "to delete from the source"},
+		{"", contact.Unlink, "record", "to keep the same no longer"},
+	} {
+		g := planGroup{title: kind.title, noun: kind.noun}
+		for i := range operations {
+			if o := &operations[i]; o.Action == kind.action && (o.Side == kind.side || kind.side == "") {
+				g.operations = append(g.operations, o)
+			}
+		}
+		if g.operations != nil {
+			groups = append(groups, g)
+		}
+	}
+	return groups
+}
+
+// printOperations prints operations, those of one kind together, with a fold for each kind: of whole records by their
+// lines, for each has many.
+func (c *cli) printOperations(operations []reconcile.Operation, names titles, f fold) {
+	for _, g := range groupsOf(operations) {
+		fmt.Fprintf(c.out, "%s %s:\n", count(len(g.operations), g.noun), g.title)
+		var lines []planLine
+		shown := 0
+		for _, o := range g.operations {
+			if f.limit > 0 && len(lines) >= f.limit {
+				break
+			}
+			lines = append(lines, operationLines(o, names)...)
+			shown++
+		}
+		c.printPlanLines(lines)
+		c.printMore("", len(g.operations)-shown, f)
+	}
+}
+
+func (c *cli) printPlanConflicts(conflicts []contact.Conflict, sync string, names titles, f fold) {
+	n := len(conflicts)
+	if n == 0 {
+		return
+	}
+	fmt.Fprintf(c.out, "%s changed on both sides, left for you:\n", count(n, "value"))
+	var lines []planLine
+	for _, k := range conflicts {
+		if f.limit > 0 && len(lines) == f.limit {
+			break
+		}
+		lines = append(lines, planLine{mark: "!", side: "ask", key: value(k.Key), field: names.of(k.Field), value: conflictValues(k),
+			why: "changed on both sides"})
+	}
+	c.printPlanLines(lines)
+	c.printMore("", n-len(lines), f)
+	fmt.Fprintf(c.out, "  after a run, settle them with `%s KEY [FIELD] --take source`, or `quo`\n", c.hintCommand("resolve", sync))
 }
 
 // operationLines are a line per field for an update; for all else one for the record, and its fields below.

@@ -25,7 +25,7 @@ func (c *cli) printReport(r *engine.Report, s *config.Sync, names titles) {
 
 // printFindings prints what a run leaves for people.
 func (c *cli) printFindings(r *engine.Report, s *config.Sync, names titles) {
-	c.printProblems("  ", r.Sync, r.Problems, "was", "were")
+	c.printProblems("  ", r.Problems, "was", "were", fold{folded, c.hintCommand("problems", r.Sync)})
 	c.printConflicts("  ", r.Sync, r.Conflicts, names)
 	c.printWaiting("  ", r)
 	if n := r.FoundAgain; n > 0 {
@@ -123,7 +123,7 @@ func joined(separator string, parts ...string) string {
 }
 
 // printProblems prints problems; is and are say when their rows are left alone.
-func (c *cli) printProblems(indent, sync string, problems []engine.Problem, is, are string) {
+func (c *cli) printProblems(indent string, problems []engine.Problem, is, are string, f fold) {
 	if len(problems) == 0 {
 		return
 	}
@@ -131,14 +131,14 @@ func (c *cli) printProblems(indent, sync string, problems []engine.Problem, is, 
 	var lines [][]string
 	for _, p := range problems {
 		rows[place(p.Problem)] = true
-		if len(lines) < folded {
+		if f.limit == 0 || len(lines) < f.limit {
 			lines = append(lines, problemCells(p.Problem))
 		}
 	}
 	fmt.Fprintf(c.out, "%s%s %s and %s left alone:\n", indent, count(len(rows), "row"),
 		either(len(rows), "has "+either(len(problems), "a problem", "problems"), "have problems"), either(len(rows), is, are))
 	printLines(c.out, indent+"  ", align(lines))
-	c.printMore(indent, len(problems), "problems", sync)
+	c.printMore(indent, len(problems)-len(lines), f)
 }
 
 // place is where a problem stands: its row, or its key where rows have no numbers.
@@ -158,9 +158,10 @@ func problemCells(p contact.Problem) []string {
 	return []string{place(p), printable(p.Column), quoted, printable(p.Reason)}
 }
 
-func (c *cli) printMore(indent string, n int, command, sync string) {
-	if n > folded {
-		fmt.Fprintf(c.out, "%s  … and %d more: %s\n", indent, n-folded, c.hintCommand(command, sync))
+// printMore says how much a fold hides.
+func (c *cli) printMore(indent string, hidden int, f fold) {
+	if hidden > 0 {
+		fmt.Fprintf(c.out, "%s  … and %d more: %s\n", indent, hidden, f.command)
 	}
 }
 
@@ -175,7 +176,7 @@ func (c *cli) printConflicts(indent, sync string, conflicts []contact.Conflict, 
 		lines = append(lines, []string{value(k.Key), names.of(k.Field), conflictValues(k)})
 	}
 	printLines(c.out, indent+"  ", align(lines))
-	c.printMore(indent, n, "conflicts", sync)
+	c.printMore(indent, n-len(lines), fold{folded, c.hintCommand("conflicts", sync)})
 	fmt.Fprintf(c.out, "%s  settle them with `%s KEY [FIELD] --take source`, or `quo`\n", indent, c.hintCommand("resolve", sync))
 }
 

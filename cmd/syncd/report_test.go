@@ -140,6 +140,6 @@ func TestPlanText(t *testing.T) {
 	c := &cli{out: &out, configPath: defaultConfig}
 	r := engine.Report{Sync: "customers", Unchanged: p.Unchanged, Waiting: p.Waiting, Held: engine.HeldCounts{Creates: 1},
 		Problems: []engine.Problem{{Problem: contact.Problem{Row: 3, Column: "id", Reason: "the key is empty"}}}}
-	c.printPlan(p, &r, &config.Sync{Brake: config.Brake{Creates: config.Limit{Count: 0}}}, nil)
+	c.printPlan(p, &r, &config.Sync{Brake: config.Brake{Creates: config.Limit{Count: 0}}}, nil, false)
 	golden(t, filepath.Join("testdata", "plan.golden"), out.Bytes())
 }

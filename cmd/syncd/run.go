@@ -38,6 +38,7 @@ type runOptions struct {
 	once    bool
 	dryRun  bool
 	strict  bool
+	all     bool // a plan shows all of it
 	request engine.Request
 }
 

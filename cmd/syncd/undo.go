@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -16,7 +17,7 @@ import (
 )
 
 // undoOptions are the flags of undo.
-type undoOptions struct{ yes, dryRun bool }
+type undoOptions struct{ yes, dryRun, all bool }
 
 func (c *cli) undoCommand() *cobra.Command {
 	var o undoOptions
@@ -45,6 +46,7 @@ stands in the history, and can itself be undone. No brake holds it.`,
 		},
 	}
 	cmd.Flags().BoolVarP(&o.yes, "yes", "y", false, "put it back without asking")
+	cmd.Flags().BoolVar(&o.all, "all", false, "show all of it, however long")
 	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "only show what would be put back")
 	return cmd
 }
@@ -68,7 +70,11 @@ func (c *cli) undo(ctx context.Context, app *daemon.App, run string, o undoOptio
 		return c.printJSON(newUndoJSON(id, undoing, &report))
 	}
 	if !c.json() {
-		c.printUndoing(id, undoing, &report, c.titles(ctx, app, s, undoFields(undoing)))
+		f := fold{folded, c.hintCommand("undo", run, "--dry-run", "--all")}
+		if o.all {
+			f = fold{}
+		}
+		c.printUndoing(id, undoing, &report, c.titles(ctx, app, s, undoFields(undoing)), f)
 	}
 	n := len(undoing.Plan.Operations)
 	if n == 0 || o.dryRun {
@@ -155,15 +161,17 @@ func lonely(p reconcile.Plan) (n int) {
 }
 
 // printUndoing prints what an undo would put back, and what it leaves alone.
-func (c *cli) printUndoing(id int64, undoing reconcile.Undoing, r *engine.Report, names titles) {
-	var lines []planLine
-	for i := range undoing.Plan.Operations {
-		lines = append(lines, operationLines(&undoing.Plan.Operations[i], names)...)
+func (c *cli) printUndoing(id int64, undoing reconcile.Undoing, r *engine.Report, names titles, f fold) {
+	undoing.Plan.Operations = slices.Clone(undoing.Plan.Operations)
+	fmt.Fprintf(c.out, "%s: to undo run %d: %s\n", r.Sync, id, planSummary(undoing.Plan, &engine.Report{}))
+	for i := range undoing.Plan.Operations { // the reason is the same everywhere
+		o := &undoing.Plan.Operations[i]
+		o.Reason, o.Approved, o.Fields = "", false, slices.Clone(o.Fields)
+		for j := range o.Fields {
+			o.Fields[j].Reason = ""
+		}
 	}
-	for i := range lines {
-		lines[i].why = "" // it is the same everywhere
-	}
-	c.printPlanLines(lines)
+	c.printOperations(undoing.Plan.Operations, names, f)
 	if n := len(undoing.Left); n > 0 {
 		fmt.Fprintf(c.out, "%s left as %s:\n", count(n, "change")+either(n, " is", " are"), either(n, "it is", "they are"))
 		var rows [][]string
@@ -176,7 +184,6 @@ func (c *cli) printUndoing(id int64, undoing reconcile.Undoing, r *engine.Report
 		}
 		printLines(c.out, "  ", align(rows))
 	}
-	fmt.Fprintf(c.out, "%s: to undo run %d: %s\n", r.Sync, id, planSummary(undoing.Plan, &engine.Report{}))
 }
 
 // fieldTitle is what people call a field, "" for the whole record.
