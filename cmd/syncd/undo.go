@@ -35,7 +35,9 @@ stands in the history, and can itself be undone. No brake holds it.`,
 		ValidArgsFunction: c.completing(c.offerRuns),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			a := &asker{in: cmd.InOrStdin(), out: c.out}
-			do := func(ctx context.Context, app *daemon.App, args []string) error { return c.undo(ctx, app, args[0], o, a) }
+			do := func(ctx context.Context, app *daemon.App, args []string) error {
+				return c.undo(ctx, app, args[0], o, a)
+			}
 			switch {
 			case o.dryRun:
 				return c.reading(do)(cmd, args)
