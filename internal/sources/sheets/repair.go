@@ -39,7 +39,8 @@ func (w *writer) damageAt(t *target, now *survey, row int, written map[int]value
 		return nil, false
 	}
 	d = &damage{change: t.change, from: now, row: row, blank: was < 0, wrong: map[int]value{}, right: map[int]value{}}
-	if key := now.keyOf(row); key != "" && len(now.rows[key]) == 1 {
+	keyHit := slices.ContainsFunc(now.key, func(c int) bool { _, hit := written[c]; return hit })
+	if key := now.keyOf(row); !keyHit && len(now.rows[key]) == 1 {
 		d.key = key
 	}
 	for column, v := range written {
@@ -140,7 +141,7 @@ func (d *damage) find(now *survey) (row int, ok bool) {
 			damaged = append(damaged, row)
 		case differ == 1 && kept > 1 && held:
 			edited = append(edited, row)
-		case differ == 0 && now.holdsAll(row, right):
+		case (differ == 0 || differ == 1 && kept > 1) && now.holdsAll(row, right):
 			restored = append(restored, row)
 		}
 	}
@@ -229,7 +230,7 @@ func (w *writer) restored(t *target, now *survey, row int) {
 		return
 	}
 	change := contact.Change{
-		Action: contact.Update, Key: d.key, Row: row + 1,
+		Action: contact.Update, Row: row + 1,
 		Before: now.cells(row, now.columns), After: now.cells(row, now.columns),
 	}
 	wrong, right := d.placed(now, d.wrong), d.placed(now, d.right)
@@ -238,6 +239,7 @@ func (w *writer) restored(t *target, now *survey, row int) {
 			change.Before[i], change.After[i] = cellOf(v), cellOf(right[column])
 		}
 	}
+	change.Key = now.keyWith(row, right)
 	w.repaired[d.change] = append(w.repaired[d.change], change)
 }
 

@@ -38,7 +38,7 @@ func (w *writer) settle(now *survey) {
 
 // landed returns the target's own row if it holds what was written.
 func (w *writer) landed(t *target, now *survey) (row int, ok bool) {
-	if t.missed {
+	if t.missed && (t.repair == nil || len(now.key) > 0) { // without a key, somebody may have edited the row just then
 		return 0, false
 	}
 	var rows []int
@@ -379,11 +379,20 @@ func (s *survey) compare(earlier *survey, row, was int, written map[int]value) (
 func columnsOf(cells map[int]value) []int { return slices.Sorted(maps.Keys(cells)) }
 
 // keyOf is a row's key, "" when it has none or there are no key columns.
-func (s *survey) keyOf(row int) string {
+func (s *survey) keyOf(row int) string { return s.keyWith(row, nil) }
+
+// keyWith is the key that a row has with some cells changed.
+func (s *survey) keyWith(row int, changed map[int]value) string {
 	if len(s.key) == 0 {
 		return ""
 	}
-	key, err := contact.NormalizeKey(s.cells(row, s.key)...)
+	cells := s.cells(row, s.key)
+	for i, column := range s.key {
+		if v, ok := changed[column]; ok {
+			cells[i] = cellOf(v)
+		}
+	}
+	key, err := contact.NormalizeKey(cells...)
 	if err != nil {
 		return ""
 	}
