@@ -458,7 +458,7 @@ func (s *shop) syncd(args ...string) (code int, out string) {
 }
 
 var (
-	introduces = regexp.MustCompile(`^\d+ rows? (has|have) (a problem|problems) and .*:$`)
+	introduces = regexp.MustCompile(`^\d+ (rows? (has|have) (a problem|problems) and .*|(contact|row|record)s? to .*|.*, left for you):$|^after a run, settle .*`)
 	someSpaces = regexp.MustCompile(`  +`)
 	timeOfDay  = regexp.MustCompile(`\b\d\d:\d\d( on \d+ [A-Z][a-z]+)? keeps`)
 	traceOf    = regexp.MustCompile(`trace \d+`)
