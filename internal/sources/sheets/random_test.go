@@ -16,7 +16,7 @@ import (
 
 var (
 	firstSeed = flag.Uint64("seed", 1, "the first seed of TestRandomEditor")
-	schedules = flag.Int("schedules", 150, "how many seeds TestRandomEditor runs")
+	schedules = flag.Int("schedules", 40, "how many seeds TestRandomEditor runs")
 )
 
 // TestRandomEditor writes while somebody edits the tab before any request, and while requests and answers get lost. Each

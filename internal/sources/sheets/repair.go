@@ -1,16 +1,12 @@
 package sheets
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"maps"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
-
-	api "google.golang.org/api/sheets/v4"
 
 	"syncd/internal/contact"
 )
@@ -26,6 +22,9 @@ type damage struct {
 	wrong  map[int]value // what was written into it, by column
 	right  map[int]value // what it held
 	tries  int
+
+	seen   *survey // the last survey in which it was found
+	seenAt int     // in which row
 }
 
 // damageAt returns what a write destroyed in a row, nil when nothing. It is not known when it is not clear which row it was,
@@ -69,30 +68,10 @@ func (w *writer) damageAt(t *target, now *survey, row int, written map[int]value
 	return d, true
 }
 
-// restorable is what is written into a cell so that it holds what it did; nil when that is not known.
-func restorable(from *survey, was, column, row int) value {
-	v := at(from.entered, was, column)
-	if v == nil {
-		return ""
-	}
-	if looksCalculated(v) {
-		if from.shown != nil && textOf(at(from.shown, was, column)) == textOf(v) {
-			return v // text
-		}
-		moved, ok := movedFormula(textOf(v), was+1, row+1)
-		if !ok {
-			return nil
-		}
-		return formula(moved)
-	}
-	return v
-}
-
 // inherit takes over from an earlier damage of the same row, which is still to be put back, what the row held before that.
 func (w *writer) inherit(d *damage, before *survey) {
 	w.damages = slices.DeleteFunc(w.damages, func(earlier *damage) bool {
-		row, ok := earlier.find(before)
-		if !ok || row != d.was {
+		if earlier.seen != before || earlier.seenAt != d.was {
 			return false
 		}
 		wrong := earlier.placed(d.from, earlier.wrong)
@@ -169,7 +148,7 @@ func (d *damage) placed(now *survey, cells map[int]value) map[int]value {
 func (w *writer) repairs(now *survey) []*target {
 	var targets []*target
 	damages := w.damages
-	w.damages = nil
+	w.damages, w.damaged = nil, map[int]bool{}
 	for _, d := range damages {
 		t := &target{change: d.change, repair: d, from: now, cells: d.placed(now, d.right), was: map[int]string{}}
 		row, ok := d.find(now)
@@ -190,10 +169,13 @@ func (w *writer) repairs(now *survey) []*target {
 			}
 		}
 		if len(t.cells) == 0 {
-			w.restored(t, now, row)
+			if now.holdsAll(row, d.placed(now, d.right)) {
+				w.restored(t, now, row)
+			}
 			continue
 		}
 		t.expectRest()
+		d.seen, d.seenAt, w.damaged[row] = now, row, true
 		w.damages = append(w.damages, d)
 		targets = append(targets, t)
 	}
@@ -212,14 +194,6 @@ func (d *damage) isSomewhere(now *survey) bool {
 		}
 	}
 	return slices.ContainsFunc(rows, func(row int) bool { return now.holdsSome(row, wrong) })
-}
-
-// isDamaged reports whether a row, as the survey of this round has it, is still to be put back.
-func (w *writer) isDamaged(row int, now *survey) bool {
-	return slices.ContainsFunc(w.damages, func(d *damage) bool {
-		at, ok := d.find(now)
-		return ok && at == row
-	})
 }
 
 // restored notes that a damaged row holds again what it did.
@@ -265,68 +239,6 @@ func (w *writer) unsure(t *target) {
 // giveUp leaves a change as it is, whatever that is.
 func (w *writer) giveUp(i int, reason string) {
 	w.todo = slices.DeleteFunc(w.todo, func(j int) bool { return j == i })
-	w.outcomes[i].Status, w.outcomes[i].Reason = "", reason
+	w.givenUp[i] = reason
 	w.lost = errors.Join(w.lost, errors.New(reason))
-}
-
-// apart tells the targets that hold formulas, which no write of values can put back, from the others.
-func apart(targets []*target) (values, formulas []*target) {
-	for _, t := range targets {
-		hasFormula := slices.ContainsFunc(slices.Collect(maps.Values(t.cells)), func(v value) bool { _, ok := v.(formula); return ok })
-		if hasFormula {
-			formulas = append(formulas, t)
-		} else {
-			values = append(values, t)
-		}
-	}
-	return values, formulas
-}
-
-// restoreFormulas puts formulas back. Google does not say whose row that was, so the next round looks.
-func (w *writer) restoreFormulas(ctx context.Context, targets []*target) error {
-	if len(targets) == 0 {
-		return nil
-	}
-	if err := w.admit(ctx); err != nil {
-		return err
-	}
-	var requests []*api.Request
-	for _, t := range targets {
-		for _, column := range columnsOf(t.cells) {
-			requests = append(requests, &api.Request{UpdateCells: &api.UpdateCellsRequest{
-				Range: w.gridRange(t.row, column, column), Fields: "userEnteredValue",
-				Rows: []*api.RowData{{Values: []*api.CellData{{UserEnteredValue: extended(t.cells[column])}}}},
-			}})
-		}
-	}
-	w.admitted = false
-	if err := w.client.edit(ctx, requests); err != nil {
-		return w.failed(ctx, targets, err)
-	}
-	w.sent = append(w.sent, targets...)
-	return nil
-}
-
-// reference is a cell in a formula, or what looks like one.
-var reference = regexp.MustCompile(`(\$?[A-Za-z]{1,3})(\$?)([0-9]+)`)
-
-// movedFormula is a formula of one row as it reads in another. It is not ok when it names other rows, whose numbers may have
-// changed too.
-func movedFormula(text string, from, to int) (moved string, ok bool) {
-	if from == to {
-		return text, true
-	}
-	ok = true
-	parts := strings.Split(text, `"`) // every other one is text
-	for i := 0; i < len(parts); i += 2 {
-		parts[i] = reference.ReplaceAllStringFunc(parts[i], func(cell string) string {
-			m := reference.FindStringSubmatch(cell)
-			if m[2] != "" || m[3] != strconv.Itoa(from) {
-				ok = false
-				return cell
-			}
-			return m[1] + strconv.Itoa(to)
-		})
-	}
-	return strings.Join(parts, `"`), ok
 }

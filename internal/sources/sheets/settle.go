@@ -1,10 +1,9 @@
 package sheets
 
 import (
-	"maps"
 	"slices"
 
-	"syncd/internal/contact"
+	"syncd/internal/sources"
 )
 
 // settle finds out where the writes landed whose answer did not come, or showed another row than was meant: in their own
@@ -194,41 +193,6 @@ func (w *writer) stillThere(t *target, now *survey) bool {
 	return false
 }
 
-// whereabouts are the columns that a write may have hit, by where they stand now. The answer to the write tells which columns
-// there were; without one, they may have moved before the write or after it.
-func (w *writer) whereabouts(t *target, now *survey) []map[int]value {
-	switch {
-	case t.written != nil:
-		return []map[int]value{t.by(t.written, now.header)}
-	case slices.Equal(t.from.header, now.header):
-		return []map[int]value{t.cells}
-	}
-	return []map[int]value{t.cells, t.by(t.from.header, now.header)}
-}
-
-// by are the cells that were written when the columns were those of one header, by where these stand in another. A column
-// that cannot be told is left out; one without a name is told by how many of those come before it.
-func (t *target) by(then, now header) map[int]value {
-	if now.startsWith(then) {
-		return t.cells
-	}
-	cells := map[int]value{}
-	for column, v := range t.cells {
-		if column >= len(then) {
-			continue
-		}
-		place, n := now.place(then[column])
-		_, before := then.place(then[column])
-		if then[column] == "" {
-			place, before, n = now.unnamed(then[:column].count("")), 1, 1
-		}
-		if before == 1 && n == 1 && place >= 0 {
-			cells[place] = v
-		}
-	}
-	return cells
-}
-
 // isWritten reports whether a row is that of a change that was made: what it holds is its own.
 func (w *writer) isWritten(now *survey, row int) bool {
 	id, ok := now.identity(row)
@@ -236,165 +200,9 @@ func (w *writer) isWritten(now *survey, row int) bool {
 		return false
 	}
 	for i, have := range w.identities {
-		if have == id && w.outcomes[i].Status == "written" {
+		if have == id && w.outcomes[i].Status == sources.Written {
 			return true
 		}
 	}
 	return false
-}
-
-// holdsAll reports whether a row holds all values.
-func (s *survey) holdsAll(row int, cells map[int]value) bool {
-	for column, v := range cells {
-		if !holds(at(s.entered, row, column), v) {
-			return false
-		}
-	}
-	return len(cells) > 0
-}
-
-// holdsAny reports whether a row holds one of the values.
-func (s *survey) holdsAny(row int, cells map[int]value) bool {
-	return slices.ContainsFunc(columnsOf(cells), func(c int) bool { return holds(at(s.entered, row, c), cells[c]) })
-}
-
-// holdsSome reports whether a row holds one of the values that are not empty; all of them, when all are.
-func (s *survey) holdsSome(row int, cells map[int]value) bool {
-	filled := false
-	for column, v := range cells {
-		if textOf(v) == "" {
-			continue
-		}
-		if filled = true; holds(at(s.entered, row, column), v) {
-			return true
-		}
-	}
-	return !filled && s.holdsAll(row, cells)
-}
-
-// placeOf returns where a column of another survey stands: one of the changes' or of the key's by its name, any other by its
-// number as long as no column moved.
-func (s *survey) placeOf(other *survey, column int) (int, bool) {
-	if slices.Equal(s.header, other.header) {
-		return column, true
-	}
-	if column >= len(other.header) {
-		return 0, false
-	}
-	i, n := s.header.place(other.header[column])
-	_, before := other.header.place(other.header[column])
-	return i, n == 1 && before == 1
-}
-
-// originOf returns where a column of s stood in an earlier survey, and whether there was none, or one of those without a name
-// and without anything in it; ok is false when it cannot be told.
-func (s *survey) originOf(earlier *survey, column int) (origin int, isNew, ok bool) {
-	if origin, ok := earlier.placeOf(s, column); ok {
-		return origin, false, true
-	}
-	isNew = column < len(s.header) && !slices.Contains(earlier.header, s.header[column])
-	if !isNew && column < len(s.header) && s.header[column] == "" {
-		isNew = !slices.ContainsFunc(upTo(len(earlier.header)), func(c int) bool {
-			return earlier.header[c] == "" && earlier.any(c, func(v value) bool { return textOf(v) != "" })
-		})
-	}
-	return 0, isNew, isNew
-}
-
-// wasRow returns which row of an earlier survey a row is: by its key or, where no key tells, by all that was not written;
-// at last by all but its key, over which somebody may have pasted another. The row is -1 when it is one that held nothing.
-func (s *survey) wasRow(earlier *survey, row int, written map[int]value) (int, bool) {
-	keyWritten := slices.ContainsFunc(s.key, func(c int) bool { return written[c] != nil })
-	if key := s.keyOf(row); key != "" && !keyWritten && len(earlier.rows[key]) == 1 {
-		return earlier.rows[key][0], true
-	}
-	if was, ok := s.alike(earlier, row, written); ok || len(s.key) == 0 {
-		return was, ok
-	}
-	butKey := maps.Clone(written)
-	for _, column := range s.key {
-		butKey[column] = nil
-	}
-	was, ok := s.alike(earlier, row, butKey)
-	return was, ok && was >= 0
-}
-
-// alike returns the only row of an earlier survey that held the same but for what was written; -1 when it held nothing. Without
-// key columns, when there is none, it is the only one that differs in one cell, which somebody edited meanwhile.
-func (s *survey) alike(earlier *survey, row int, written map[int]value) (int, bool) {
-	var same, near []int
-	for was := 1; was < len(earlier.entered); was++ {
-		switch edited, kept := s.compare(earlier, row, was, written); {
-		case isBlank(earlier.entered[was]):
-		case edited == 0:
-			same = append(same, was)
-		case edited == 1 && kept > 0 && len(s.key) == 0:
-			near = append(near, was)
-		}
-	}
-	edited, _ := s.compare(earlier, row, -1, written)
-	switch {
-	case edited == 0:
-		return -1, len(same) == 0 // else it may have held something in the cells that were written
-	case len(same) == 1:
-		return same[0], true
-	case len(same) == 0 && len(near) == 1:
-		return near[0], true
-	}
-	return 0, false
-}
-
-// compare counts in how many cells two rows of two surveys differ, and how many that are filled are the same. What was written
-// is left out, and so are formulas, for they change when they move.
-func (s *survey) compare(earlier *survey, row, was int, written map[int]value) (edited, kept int) {
-	width := len(s.header)
-	if row < len(s.entered) {
-		width = max(width, len(s.entered[row]))
-	}
-	if was >= 0 {
-		width = max(width, len(earlier.entered[was]))
-	}
-	for column := range width {
-		origin, isNew, ok := s.originOf(earlier, column)
-		if _, skip := written[column]; skip || !ok {
-			continue
-		}
-		var then value
-		if !isNew {
-			then = at(earlier.entered, was, origin)
-		}
-		have := at(s.entered, row, column)
-		switch {
-		case looksCalculated(then) || looksCalculated(have):
-		case textOf(then) != textOf(have):
-			edited++
-		case textOf(have) != "":
-			kept++
-		}
-	}
-	return edited, kept
-}
-
-// columnsOf are the columns of some cells, in order.
-func columnsOf(cells map[int]value) []int { return slices.Sorted(maps.Keys(cells)) }
-
-// keyOf is a row's key, "" when it has none or there are no key columns.
-func (s *survey) keyOf(row int) string { return s.keyWith(row, nil) }
-
-// keyWith is the key that a row has with some cells changed.
-func (s *survey) keyWith(row int, changed map[int]value) string {
-	if len(s.key) == 0 {
-		return ""
-	}
-	cells := s.cells(row, s.key)
-	for i, column := range s.key {
-		if v, ok := changed[column]; ok {
-			cells[i] = cellOf(v)
-		}
-	}
-	key, err := contact.NormalizeKey(cells...)
-	if err != nil {
-		return ""
-	}
-	return key
 }

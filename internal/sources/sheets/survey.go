@@ -117,7 +117,8 @@ func fingerprint(cells []contact.Cell) string {
 }
 
 // mustBeShown reports whether it takes the cells as they are shown, too: when a formula makes the identity of a row, when
-// a row that is not found may have a date for its key, and when text goes into a column that may hold dates.
+// a row that is not found may have a date for its key, and when text goes into a column that may hold dates, or formulas, which
+// are to be told from texts should one of them be hit.
 func (w *writer) mustBeShown(now *survey) bool {
 	if slices.ContainsFunc(now.identifying(), now.isCalculated) {
 		return true
@@ -129,7 +130,8 @@ func (w *writer) mustBeShown(now *survey) bool {
 		return true
 	}
 	for i, column := range now.columns {
-		if slices.ContainsFunc(w.todo, func(c int) bool { return writesText(w.changes[c], i) }) && now.hasNumbers(column) {
+		text := slices.ContainsFunc(w.todo, func(c int) bool { return writesText(w.changes[c], i) })
+		if text && (now.hasNumbers(column) || now.isCalculated(column)) {
 			return true
 		}
 	}

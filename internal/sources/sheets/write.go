@@ -35,7 +35,7 @@ func (s *Sheet) Write(ctx context.Context, columns []string, changes []contact.C
 	w := &writer{
 		Sheet: s, columns: columns, changes: changes, outcomes: make([]sources.Outcome, len(changes)),
 		identities: make([]string, len(changes)), tries: make([]int, len(changes)),
-		repaired: map[int][]contact.Change{}, size: maxRows, waits: waits(s.options.FirstWait),
+		repaired: map[int][]contact.Change{}, givenUp: map[int]string{}, size: maxRows, waits: waits(s.options.FirstWait),
 	}
 	err := w.run(ctx)
 	w.close(err)
@@ -54,10 +54,12 @@ type writer struct {
 	outcomes   []sources.Outcome
 	repaired   map[int][]contact.Change // by change
 
-	todo    []int     // changes that are still to be made
-	tries   []int     // how often each was tried
-	sent    []*target // writes of which it is not known where they landed
-	damages []*damage // what is to be put back
+	todo    []int          // changes that are still to be made
+	tries   []int          // how often each was tried
+	sent    []*target      // writes of which it is not known where they landed
+	damages []*damage      // what is to be put back
+	damaged map[int]bool   // the rows of it, by their number in this round
+	givenUp map[int]string // why a change is left as it is, whatever that is
 
 	moved    bool // the last write showed other columns than it should
 	size     int  // how many rows are written at once
@@ -225,7 +227,7 @@ func (w *writer) next(now *survey) (updates, creates []*target) {
 func (w *writer) mustWait(i int, now *survey) bool {
 	create := w.changes[i].Action == contact.Create
 	return create && slices.ContainsFunc(w.damages, func(d *damage) bool { return d.change == i }) ||
-		slices.ContainsFunc(now.rows[w.identities[i]], func(row int) bool { return w.isDamaged(row, now) })
+		slices.ContainsFunc(now.rows[w.identities[i]], func(row int) bool { return w.damaged[row] })
 }
 
 // again lets a change or a repair that was not made be tried by the next round; cause is an error of Google, if there was
@@ -285,6 +287,9 @@ func (w *writer) close(err error) {
 	}
 	for i := range w.outcomes {
 		o := &w.outcomes[i]
+		if reason, ok := w.givenUp[i]; ok {
+			*o = sources.Outcome{Reason: reason}
+		}
 		unheard := slices.ContainsFunc(w.sent, func(t *target) bool { return t.change == i })
 		switch {
 		case o.Status != sources.Unknown || o.Reason != "":
