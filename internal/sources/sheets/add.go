@@ -25,7 +25,7 @@ func (w *writer) add(ctx context.Context, now *survey, creates []*target) error 
 		SheetId: w.tab.id, Rows: rows, Fields: "userEnteredValue", ForceSendFields: []string{"SheetId"},
 	}}})
 	if err != nil {
-		return w.failed(ctx, creates, err)
+		return w.failed(ctx, creates, nil, err)
 	}
 	w.sent = append(w.sent, creates...)
 	return nil

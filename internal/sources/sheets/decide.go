@@ -25,10 +25,12 @@ type target struct {
 	was    map[int]string // what these cells must still show
 	expect map[int]string // what other cells of the row show, by which it is told from others
 
-	missed  bool   // the answer to the write said that another row was hit
+	closed  bool   // others of its cells are protected
+	heard   bool   // the write was answered, and what it hit is not sure
+	missed  bool   // the answer said that another row was hit
 	hit     string // the key of that row, if it has one
 	lost    bool   // what was hit cannot be put back
-	written header // the columns at the time of the write, if the answer said so
+	written header // the columns at the time of the write; nil if the answer did not say
 }
 
 // isNew reports whether the row is to be added.

@@ -79,7 +79,7 @@ func (w *writer) restoreFormulas(ctx context.Context, targets []*target) error {
 	}
 	w.admitted = false
 	if err := w.client.edit(ctx, requests); err != nil {
-		return w.failed(ctx, targets, err)
+		return w.failed(ctx, targets, nil, err)
 	}
 	w.sent = append(w.sent, targets...)
 	return nil

@@ -45,6 +45,7 @@ func (w *writer) inspect(ctx context.Context, now *survey, targets []*target) (r
 	if !g.hasHeader(now.header) {
 		return nil, true, w.allAgain(targets, nil)
 	}
+	w.headerClosed = slices.ContainsFunc(upTo(len(now.header)), func(column int) bool { return g.protection(place{0, column}) != nil })
 	for _, t := range targets {
 		ok, err := w.isReady(t, g)
 		if err != nil {
@@ -106,6 +107,8 @@ func (w *writer) isReady(t *target, g *grid) (bool, error) {
 			return false, nil
 		}
 	}
+	first, last := t.span()
+	t.closed = slices.ContainsFunc(upTo(last + 1)[first:], func(column int) bool { return g.protection(place{t.row, column}) != nil })
 	return true, nil
 }
 
@@ -158,14 +161,22 @@ func (g *grid) forbids(at place) string {
 			return "the cell is merged with others: unmerge them"
 		}
 	}
+	if p := g.protection(at); p != nil {
+		return fmt.Sprintf("the cell is in the protected range %q: let the account that syncd uses edit it",
+			cmp.Or(p.Description, "without a name"))
+	}
+	return ""
+}
+
+// protection returns what keeps syncd out of a cell, nil for nothing.
+func (g *grid) protection(at place) *api.ProtectedRange {
 	for _, p := range g.sheet.ProtectedRanges {
 		open := slices.ContainsFunc(p.UnprotectedRanges, func(r *api.GridRange) bool { return contains(r, at) })
 		if p.Range != nil && contains(p.Range, at) && !open && !p.RequestingUserCanEdit && !p.WarningOnly {
-			return fmt.Sprintf("the cell is in the protected range %q: let the account that syncd uses edit it",
-				cmp.Or(p.Description, "without a name"))
+			return p
 		}
 	}
-	return ""
+	return nil
 }
 
 // contains reports whether a cell is in a range, which may have no end.

@@ -116,10 +116,10 @@ func (w *writer) strays(targets []*target, now *survey, carriedOut bool) (again 
 	}
 	for _, t := range open {
 		var rows []int
-		if t.written != nil && t.hit == "" || carriedOut || t.isNew() {
+		if t.heard && t.hit == "" || carriedOut || t.isNew() {
 			rows = upTo(len(now.entered))[1:]
 		}
-		if w.stray(t, now, claimed, rows) != nothing || t.written == nil || !w.stillThere(t, now) {
+		if w.stray(t, now, claimed, rows) != nothing || !t.heard || !w.stillThere(t, now) {
 			again = append(again, t)
 			continue
 		}
@@ -175,7 +175,7 @@ func (t *target) likely(now *survey) []int {
 // mayHaveHit reports whether a row holds what was written; some of it, when it is known that another row was hit and people
 // may have edited that since.
 func (t *target) mayHaveHit(now *survey, row int, columns map[int]value) bool {
-	if t.written != nil {
+	if t.heard {
 		return now.holdsSome(row, columns)
 	}
 	return now.holdsAll(row, columns)

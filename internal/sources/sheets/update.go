@@ -3,6 +3,7 @@ package sheets
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	api "google.golang.org/api/sheets/v4"
 
@@ -11,46 +12,74 @@ import (
 
 // update writes the targets' cells, each with the cells that tell its row in one range, so that Google's answer shows
 // whose row that was. The header is among the ranges, too: columns move as well as rows. Cells that are null are left as
-// they are.
+// they are; whether they may be protected is not known, so protected ones are not named, and the next round looks instead.
 func (w *writer) update(ctx context.Context, now *survey, targets []*target) error {
 	if len(targets) == 0 {
 		return nil
 	}
-	data := []*api.ValueRange{{
-		Range: rangeOf(w.tab.title, 0, 0, 0, len(now.header)-1), Values: [][]any{make([]any, len(now.header))},
-	}}
+	var data []*api.ValueRange
+	var parts []*target // of which target each range is; nil for the header
+	if !w.headerClosed {
+		data, parts = append(data, w.skip(0, 0, len(now.header)-1)), append(parts, nil)
+	}
 	for _, t := range targets {
-		data = append(data, w.valueRange(t))
+		ranges := w.valueRanges(t)
+		data, parts = append(data, ranges...), append(parts, slices.Repeat([]*target{t}, len(ranges))...)
 	}
 	w.admitted = false
 	echo, err := w.client.update(ctx, data)
 	if err != nil {
-		return w.failed(ctx, targets, err)
+		return w.failed(ctx, targets, parts, err)
 	}
 	w.size = maxRows
-	written := header(namesOf(echo[0]))
-	w.moved = !written.startsWith(now.header)
-	for i, t := range targets {
-		t.written = written
-		isOurs := t.isOurs(echo[i+1])
-		if isOurs && !w.moved && t.isTold() { // one empty row looks like another
-			w.done(t, now, t.row)
-			continue
-		}
-		t.missed = !isOurs
-		t.hit = t.keyIn(echo[i+1])
-		w.sent = append(w.sent, t)
+	var written header
+	if !w.headerClosed {
+		written = namesOf(echo[0])
+		w.moved = !written.startsWith(now.header)
+	}
+	for _, t := range targets {
+		w.heard(t, echo[slices.Index(parts, t)], written)
 	}
 	return nil
 }
 
-func (w *writer) valueRange(t *target) *api.ValueRange {
-	first, last := t.span()
-	values := make([]any, last-first+1)
-	for column, v := range t.cells {
-		values[column-first] = v
+// heard takes in what the answer to a write shows of a target's row, and of the header if that was asked for.
+func (w *writer) heard(t *target, echo *api.UpdateValuesResponse, written header) {
+	isOurs := t.closed || t.isOurs(echo)
+	if isOurs && !t.closed && t.isTold() && written != nil && !w.moved { // one empty row looks like another
+		w.done(t, t.from, t.row)
+		return
 	}
-	return &api.ValueRange{Range: rangeOf(w.tab.title, t.row, first, t.row, last), Values: [][]any{values}}
+	t.heard, t.written, t.missed = true, written, !isOurs
+	t.hit = t.keyIn(echo)
+	w.sent = append(w.sent, t)
+}
+
+// skip is a range of one row in which nothing is written.
+func (w *writer) skip(row, first, last int) *api.ValueRange {
+	return &api.ValueRange{
+		Range: rangeOf(w.tab.title, row, first, row, last), Values: [][]any{make([]any, last-first+1)},
+	}
+}
+
+// valueRanges is one range from the first cell of the row that matters to the last; where others than those to be written are
+// protected, it is one for each of these.
+func (w *writer) valueRanges(t *target) []*api.ValueRange {
+	if t.closed {
+		var ranges []*api.ValueRange
+		for _, column := range columnsOf(t.cells) {
+			r := w.skip(t.row, column, column)
+			r.Values[0][0] = t.cells[column]
+			ranges = append(ranges, r)
+		}
+		return ranges
+	}
+	first, last := t.span()
+	r := w.skip(t.row, first, last)
+	for column, v := range t.cells {
+		r.Values[0][column-first] = v
+	}
+	return []*api.ValueRange{r}
 }
 
 // namesOf are the names of the columns in an answer about the header.
@@ -111,11 +140,11 @@ func (t *target) keyIn(echo *api.UpdateValuesResponse) string {
 	return key
 }
 
-// failed sorts out what an error of a write means for its targets.
-func (w *writer) failed(ctx context.Context, targets []*target, err error) error {
+// failed sorts out what an error of a write means for its targets. The parts are those of the request that the error may
+// name, each that of a target.
+func (w *writer) failed(ctx context.Context, targets, parts []*target, err error) error {
 	reason := refusal(err)
 	i, known := refusedPart(err)
-	i-- // the first part is the header
 	switch {
 	case ctx.Err() != nil || passes(err): // it may have been carried out
 		w.sent = append(w.sent, targets...)
@@ -124,9 +153,9 @@ func (w *writer) failed(ctx context.Context, targets []*target, err error) error
 		return w.allAgain(targets, err)
 	case isOutside(err):
 		return w.refind(ctx, targets)
-	case reason != "" && known && i >= 0 && i < len(targets):
-		w.notTaken(targets[i], reason)
-		w.keep(append(targets[:i:i], targets[i+1:]...))
+	case reason != "" && known && i < len(parts) && parts[i] != nil:
+		w.notTaken(parts[i], reason)
+		w.keep(slices.DeleteFunc(slices.Clone(targets), func(t *target) bool { return t == parts[i] }))
 		return nil
 	case reason != "" && len(targets) == 1:
 		w.notTaken(targets[0], reason)

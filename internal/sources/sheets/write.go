@@ -61,11 +61,12 @@ type writer struct {
 	damaged map[int]bool   // the rows of it, by their number in this round
 	givenUp map[int]string // why a change is left as it is, whatever that is
 
-	moved    bool // the last write showed other columns than it should
-	size     int  // how many rows are written at once
-	admitted bool // the next write need not wait
-	waits    backoff.BackOff
-	lost     error // what could not be put back
+	headerClosed bool // the header is protected
+	moved        bool // the last write showed other columns than it should
+	size         int  // how many rows are written at once
+	admitted     bool // the next write need not wait
+	waits        backoff.BackOff
+	lost         error // what could not be put back
 }
 
 // run makes the changes, round by round, until none is left and nothing is out of place.

@@ -326,6 +326,39 @@ func insert(rows []string, row string) []string {
 	return sortedCells(strings.Join(rows, "\x00"), "\x00")
 }
 
+// Whether Google counts a cell that is skipped as an edit of a protected one is not known: it may.
+func TestProtectedHeaderAndKey(t *testing.T) {
+	for _, strict := range []bool{false, true} {
+		for protected, rng := range map[string]string{"header": "A1:Z1", "key": "A:A"} {
+			for name, edit := range edits {
+				if name == "deletes a column" || name == "moves a column" {
+					continue // with them, the protection
+				}
+				w := newWorldWith(t, Options{Key: []string{"id"}}, sheetssim.Options{ProtectSkipped: strict, ReadsPerMinute: -1, WritesPerMinute: -1})
+				alone := keyed(t)
+				alone.View(func(b *sheetssim.Book) {
+					for i, row := range b.Tab(tabTitle).Texts() {
+						w.edit(func(tab *sheetssim.Tab) { fill(tab, i+1, row) })
+					}
+				})
+				w.edit(func(tab *sheetssim.Tab) { tab.Protect(rng, sheetssim.Protection{}) })
+				alone.edit(edit)
+				change := updateOf(w.record(keyedColumns, "C-4"), "C-4", 0, "Dr. Perlman")
+				w.Before(sheetssim.On(sheetssim.RouteValuesBatchUpdate), 1, func(b *sheetssim.Book, _ sheetssim.Request) { w.do(b, edit) })
+				outcome := w.write(keyedColumns, change)[0]
+				want := alone.rowsByColumn()
+				if outcome.Status == sources.Written {
+					want = replaceOne(t, want, "Name=Radia Perlman", "Name=Dr. Perlman")
+				}
+				if outcome.Status == sources.Refused || outcome.Status == sources.Unknown {
+					t.Errorf("%s protected, strict %v, somebody %s: %+v", protected, strict, name, outcome)
+				}
+				wantEqual(t, protected+" protected, somebody "+name, w.rowsByColumn(), want)
+			}
+		}
+	}
+}
+
 func TestDeletesAreRefused(t *testing.T) {
 	w := keyed(t)
 	record := w.record(keyedColumns, "C-4")
