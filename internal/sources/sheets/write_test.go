@@ -359,6 +359,53 @@ func TestProtectedHeaderAndKey(t *testing.T) {
 	}
 }
 
+// Long texts and many rows go in several requests.
+func TestWriteInParts(t *testing.T) {
+	for name, c := range map[string]struct{ rows, length, requests int }{
+		"many rows":  {1000, 10, 4},
+		"long texts": {60, 40_000, 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, Options{Key: []string{"id"}})
+			w.edit(func(tab *sheetssim.Tab) {
+				tab.Resize(c.rows+1, 2)
+				tab.Fill(1, "id", "Name")
+				for i := range c.rows {
+					tab.Fill(i+2, "C-"+number(i), "old")
+				}
+			})
+			columns := []string{"id", "Name"}
+			var changes []contact.Change
+			for i, record := range readAll(t, w.sheet(), columns...) {
+				changes = append(changes, updateOf(record, "C-"+number(i), 1, strings.Repeat("x", c.length)))
+			}
+			for i := range c.rows {
+				after := []contact.Cell{{Text: "N-" + number(i)}, {Text: strings.Repeat("y", c.length)}}
+				changes = append(changes, contact.Change{Action: contact.Create, Key: after[0].Text, After: after})
+			}
+			for i, outcome := range w.write(columns, changes...) {
+				if outcome.Status != sources.Written || outcome.Row != i+2 {
+					t.Fatalf("change %d: %+v", i, outcome)
+				}
+			}
+			writes := map[string]int{}
+			for _, r := range w.Requests() {
+				if r.Class == sheetssim.Write {
+					writes[r.Route]++
+				}
+				if len(r.Body) > maxBytes*5/4 {
+					t.Errorf("request %d has %d bytes", r.Number, len(r.Body))
+				}
+			}
+			for _, route := range []string{sheetssim.RouteValuesBatchUpdate, sheetssim.RouteBatch} {
+				if got := writes[route]; got < c.requests || got > c.requests+1 {
+					t.Errorf("%d requests %s, want about %d", got, route, c.requests)
+				}
+			}
+		})
+	}
+}
+
 func TestDeletesAreRefused(t *testing.T) {
 	w := keyed(t)
 	record := w.record(keyedColumns, "C-4")
