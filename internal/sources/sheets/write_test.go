@@ -259,6 +259,47 @@ func TestRepairImpossible(t *testing.T) {
 	wantOutcome(t, outcomes[0], sources.Unknown, "row 4")
 }
 
+// Several rows get the same value, all writes hit the wrong rows, nobody says so, and the rows move on.
+func TestRepairOfEqualValues(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w, alone := keyed(t), keyed(t)
+		shift := func(tab *sheetssim.Tab) { tab.InsertRows(2, 1) }
+		var changes []contact.Change
+		for _, key := range []string{"C-3", "C-4", "C-6"} {
+			changes = append(changes, updateOf(w.record(keyedColumns, key), key, 0, "the same"))
+		}
+		w.Before(sheetssim.On(sheetssim.RouteValuesBatchUpdate), 1, func(b *sheetssim.Book, _ sheetssim.Request) { w.do(b, shift) })
+		w.After(sheetssim.On(sheetssim.RouteValuesBatchUpdate), 1, func(b *sheetssim.Book, _ sheetssim.Request) { w.do(b, shift) })
+		w.Inject(sheetssim.Fault{Match: sheetssim.On(sheetssim.RouteValuesBatchUpdate), Kind: sheetssim.CutAfter})
+		repaired := 0
+		for _, outcome := range w.write(keyedColumns, changes...) {
+			wantOutcome(t, outcome, sources.Written, "")
+			repaired += len(outcome.Repaired)
+		}
+		want := alone.rowsByColumn()
+		for _, name := range []string{"Grace Hopper", "Radia Perlman", "Adele Goldberg"} {
+			want = replaceOne(t, want, "Name="+name, "Name=the same")
+		}
+		wantEqual(t, "rows", w.rowsByColumn(), want)
+		if repaired != 2 { // C-2 and C-5; C-3 was hit too, and was to get the value anyway
+			t.Errorf("%d repairs, want 2", repaired)
+		}
+	})
+}
+
+// Without a key, a row in which nothing would stay as it is cannot be told from another.
+func TestNothingLeftToTellTheRow(t *testing.T) {
+	w := newWorld(t, Options{})
+	w.edit(func(tab *sheetssim.Tab) {
+		fill(tab, 1, []string{"contactId", "firstName"})
+		fill(tab, 2, []string{"", "Ada"})
+	})
+	columns := []string{"contactId", "firstName"}
+	record := readAll(t, w.sheet(), columns...)[0]
+	wantOutcome(t, w.write(columns, updateOf(record, "", 1, "Ada King"))[0], sources.Refused, "nothing would be left in row 2")
+	wantOutcome(t, w.write(columns, updateOf(record, "", 0, "65f0c1"))[0], sources.Written, "")
+}
+
 func TestAppend(t *testing.T) {
 	create := contact.Change{Action: contact.Create, Key: "C-7", After: []contact.Cell{{Text: "Alan Turing"}, {Text: "C-7"}, {}}}
 	want := []string{"C-7", "", "Alan Turing", "", ""}
