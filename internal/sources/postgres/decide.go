@@ -88,7 +88,7 @@ func (b *batch) fill(e *edit, change contact.Change) error {
 	changed := make([]bool, len(b.columns))
 	for i, c := range b.wanted {
 		after := change.After[i]
-		if change.Before != nil && after.Text == change.Before[i].Text {
+		if change.Action == contact.Update && after.Text == change.Before[i].Text {
 			continue
 		}
 		if changed[c.place] && row[c.place].Text != after.Text {

@@ -18,7 +18,7 @@ func parseName(text string) ([]string, error) {
 	var parts []string
 	for rest := text; ; {
 		m := identifier.FindStringSubmatch(rest)
-		if m == nil || strings.ContainsRune(m[2], 0) {
+		if len(m) == 0 || strings.ContainsRune(m[2], 0) {
 			return nil, fmt.Errorf("%q is no name: %w", text, errName)
 		}
 		part := strings.ReplaceAll(m[2], `""`, `"`)

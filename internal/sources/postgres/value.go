@@ -50,9 +50,10 @@ func (t *Table) plain(c *column, cell contact.Cell) (string, error) {
 			return cmp.Or(v.Norm, "false"), nil
 		}
 	case c.class == date && cell.Type == contact.CellText:
-		if v, err = contact.ParseDate(cell, nil, t.options.Location); err != nil {
-			return cell.Text, nil // infinity, or a year that no contact has
+		if day, err := contact.ParseDate(cell, nil, t.options.Location); err == nil {
+			return day.Norm, nil
 		}
+		return cell.Text, nil // infinity, or a year that no contact has
 	case c.class == timestamptz && cell.Type != contact.CellTime:
 		return t.instant(cell), nil
 	case c.class == list:
