@@ -18,7 +18,7 @@ import (
 // runs are the ways in which a run goes.
 func (w *world) runs() []choice {
 	all := []choice{{5, w.cleanRun}, {4, w.faultyRun}, {7, w.crashedRun}, {3, w.editedRun}, {1, w.scopedRun}, {1, w.refusedRun}, {1, w.racingRuns}, {1, w.overtakenRun}}
-	if t, ok := w.table.(sheetTable); ok {
+	if t, ok := w.table.(interface{ movedRun() }); ok {
 		all = append(all, choice{6, t.movedRun})
 	}
 	return all

@@ -19,7 +19,7 @@ var (
 	lasting   = flag.Duration("lasting", 0, "go on with further schedules for that long")
 	seedFlag  = flag.Uint64("seed", 0, "run the simulation's schedule of this seed only")
 	firstSeed = flag.Uint64("first", 1, "start with this seed; 0 starts by chance")
-	tableFlag = flag.String("table", "", "where the rows lie: csv or sheet; either, by the seed, when it is empty")
+	tableFlag = flag.String("table", "", "where the rows lie: csv, sheet or postgres; one of them, by the seed, when it is empty")
 	verbose   = flag.Bool("story", false, "print what happens in each schedule")
 )
 
@@ -33,8 +33,9 @@ var (
 // the edits stop and nothing is left to do (settled_test.go).
 func TestInvariants(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(400)) // a quarter faster: worlds are small and short-lived
+	db := newPGDatabase(t)
 	if *seedFlag != 0 {
-		schedule(t, *seedFlag)
+		schedule(t, *seedFlag, db)
 		return
 	}
 	first, start := *firstSeed, time.Now()
@@ -49,7 +50,7 @@ func TestInvariants(t *testing.T) {
 				next++
 				t.Run(fmt.Sprint(seed), func(t *testing.T) {
 					t.Parallel()
-					schedule(t, seed)
+					schedule(t, seed, db)
 				})
 			}
 		})
@@ -60,8 +61,8 @@ func TestInvariants(t *testing.T) {
 // together is how many schedules run at a time, as far as there are processors.
 const together = 20
 
-func schedule(t *testing.T, seed uint64) {
-	w := newWorld(t, seed)
+func schedule(t *testing.T, seed uint64, db *pgDatabase) {
+	w := newWorld(t, seed, db)
 	defer func() {
 		if t.Failed() || *verbose {
 			t.Logf("seed %d:\n%s", seed, w.describe())

@@ -181,7 +181,7 @@ type sending struct {
 	heard   bool
 }
 
-func newWorld(t testing.TB, seed uint64) *world {
+func newWorld(t testing.TB, seed uint64, db *pgDatabase) *world {
 	w := &world{t: t, rng: rand.New(rand.NewPCG(seed, 1)), dir: tempDir(t), clock: &clock{now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)},
 		known: map[string]quosim.Contact{}, view: map[string]quosim.Contact{}, edits: map[place]edit{}, agreed: map[place]map[string]bool{}, filled: map[place]bool{}, touched: map[place]bool{}, settled: map[string]bool{},
 		links: map[string]state.Link{}, byID: map[string]state.Link{}, open: map[string]bool{}, openRow: map[*line]bool{}, ours: map[string]bool{},
@@ -196,6 +196,9 @@ func newWorld(t testing.TB, seed uint64) *world {
 		if w.shape.contactGone == reconcile.ContactGoneDelete { // which the configuration refuses
 			w.shape.contactGone = reconcile.ContactGoneKeep
 		}
+	}
+	if _, sheet := w.table.(sheetTable); !sheet && (*tableFlag == "postgres" || *tableFlag == "" && rand.New(rand.NewPCG(seed, 3)).IntN(3) == 0) {
+		w.table = newPGTable(w, db, seed)
 	}
 	w.note("%T", w.table)
 	w.note("%v", w.shape)
