@@ -36,7 +36,7 @@ func checkLog(t *testing.T, log string) {
 		message, _ := entry["msg"].(string)
 		messages = append(messages, message)
 		inRun = inRun || message == "run started"
-		if inRun && message != "configuration reloaded" && (entry["sync"] == nil || entry["run"] == nil) {
+		if inRun && !strings.HasPrefix(message, "configuration ") && (entry["sync"] == nil || entry["run"] == nil) {
 			t.Errorf("a line of a run says not which: %s", line)
 		}
 		inRun = inRun && message != "run ended"
