@@ -137,7 +137,7 @@ func (w *world) match() {
 	if err != nil && !errors.As(err, new(*state.ExistsError)) {
 		w.t.Errorf("match: %v", err)
 	}
-	w.told[key] = err == nil
+	w.told[key] = err == nil && id == "" // a contact that was named may be another record's by then
 	delete(w.alone, key)
 	delete(w.matched, key)
 	if id == "" {

@@ -116,7 +116,7 @@ type world struct {
 	approved map[string]bool   // keys that they let through
 	alone    map[string]bool   // keys that get a contact of their own
 	matched  map[string]string // ids of contacts, by key
-	told     map[string]bool   // keys of which the state knows the one or the other
+	told     map[string]bool   // keys of which the state knows that they get one of their own
 	resolved map[resolution]bool
 	relinked map[string]bool
 
