@@ -50,7 +50,7 @@ func (w *writer) damageAt(t *target, now *survey, row int, written map[int]value
 		if !ok {
 			return nil, false
 		}
-		var right value = ""
+		right := value("")
 		if !isNew && was >= 0 {
 			right = restorable(t.from, was, origin, row)
 		}
