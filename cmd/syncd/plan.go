@@ -8,6 +8,7 @@ import (
 	"syncd/internal/contact"
 	"syncd/internal/daemon"
 	"syncd/internal/engine"
+	"syncd/internal/planpage"
 	"syncd/internal/reconcile"
 )
 
@@ -25,10 +26,13 @@ For plan, --strict also exits with 3 when there is anything to do.`,
 		Example: `  syncd plan
   syncd plan --all                # all of a long list
   syncd plan --sync customers --only C-1042
-  syncd plan -o json`,
+  syncd plan -o json
+  syncd plan -o html > plan.html  # one file, to look through or to mail`,
 		RunE: func(cmd *cobra.Command, args []string) error { return c.reading(o.plan(c))(cmd, args) },
 	}
 	o.flags(c, cmd)
+	cmd.Flags().VarP(&word{&c.output, []string{"text", "json", "html"}}, "output", "o", "how to print: text, json or html")
+	complete(cmd, "output", "text", "json", "html")
 	cmd.Flags().BoolVar(&o.all, "all", false, "show all of it, however long")
 	return cmd
 }
@@ -40,23 +44,30 @@ func (o *runOptions) plan(c *cli) command {
 		if err != nil {
 			return err
 		}
-		plans := []planJSON{}
+		plans, pages := []planJSON{}, []planpage.Sync{}
 		var code exit
 		for _, s := range syncs {
 			p, r := app.Plan(ctx, s, o.request)
 			c.progress.rest()
 			plans = append(plans, newPlanJSON(p, &r))
-			if !c.json() {
+			switch {
+			case c.html():
+				pages = append(pages, c.pageOf(p, &r, s, c.titles(ctx, app, s, planFields(p))))
+			case !c.json():
 				c.printPlan(p, &r, s, c.titles(ctx, app, s, planFields(p)), o.all)
 			}
 			c.complainAbout(ctx, app.Options.Config, &r)
 			left := len(p.Operations) + len(r.Conflicts) + len(r.Problems) + r.Marked
 			code = worse(code, reportCode(&r, o.strict && left > 0))
 		}
-		if c.json() {
-			if err := c.printJSON(map[string]any{"syncs": plans}); err != nil {
-				return err
-			}
+		switch {
+		case c.json():
+			err = c.printJSON(map[string]any{"syncs": plans})
+		case c.html():
+			err = c.printPage(pages)
+		}
+		if err != nil {
+			return err
 		}
 		return code.orNil()
 	}
