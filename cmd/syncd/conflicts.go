@@ -14,37 +14,52 @@ import (
 )
 
 func (c *cli) conflictsCommand() *cobra.Command {
-	return &cobra.Command{
-		Use: "conflicts [SYNC]", Short: "List the values that both sides changed", Args: arguments(0, 1),
+	list := false
+	cmd := &cobra.Command{
+		Use: "conflicts [SYNC]", Short: "List the values that both sides changed, and settle them", Args: arguments(0, 1),
+		Long: `List the values that both sides changed. On a terminal it then goes through them and asks which side is right; in a pipe,
+and with --list, it only lists them.`,
 		ValidArgsFunction: c.completing(c.offerSyncs),
-		RunE: c.reading(func(ctx context.Context, app *daemon.App, args []string) error {
-			syncs, err := syncsOf(app.Options.Config, args)
-			if err != nil {
-				return err
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if list || c.json() || !c.talking(cmd.InOrStdin()) {
+				return c.reading(c.listConflicts)(cmd, args)
 			}
-			list := []conflictJSON{}
-			var rows [][]string
-			for _, s := range syncs {
-				conflicts, err := app.Store.Conflicts(ctx, s.Name)
-				if err != nil {
-					return err
-				}
-				rows = append(rows, c.conflictRows(ctx, app, s, conflicts)...)
-				for _, k := range conflicts {
-					list = append(list, conflictJSON{s.Name, k.Key, k.Field, k.Base, k.Source, k.Quo, k.Take, k.FirstAt})
-				}
-			}
-			switch {
-			case c.json():
-				return c.printJSON(map[string]any{"conflicts": list})
-			case len(rows) == 0:
-				fmt.Fprintln(c.out, "no conflicts")
-			default:
-				table(c.out, []string{"SYNC", "KEY", "FIELD", "SOURCE", "QUO", "BEFORE", "SINCE", "SETTLED FOR"}, rows)
-			}
-			return nil
-		}),
+			a := &asker{in: cmd.InOrStdin(), out: c.out}
+			return c.writing(func(ctx context.Context, app *daemon.App, args []string) error {
+				return c.walkConflicts(ctx, app, args, a)
+			})(cmd, args)
+		},
 	}
+	cmd.Flags().BoolVar(&list, "list", false, "only list them")
+	return cmd
+}
+
+func (c *cli) listConflicts(ctx context.Context, app *daemon.App, args []string) error {
+	syncs, err := syncsOf(app.Options.Config, args)
+	if err != nil {
+		return err
+	}
+	list := []conflictJSON{}
+	var rows [][]string
+	for _, s := range syncs {
+		conflicts, err := app.Store.Conflicts(ctx, s.Name)
+		if err != nil {
+			return err
+		}
+		rows = append(rows, c.conflictRows(ctx, app, s, conflicts)...)
+		for _, k := range conflicts {
+			list = append(list, conflictJSON{s.Name, k.Key, k.Field, k.Base, k.Source, k.Quo, k.Take, k.FirstAt})
+		}
+	}
+	switch {
+	case c.json():
+		return c.printJSON(map[string]any{"conflicts": list})
+	case len(rows) == 0:
+		fmt.Fprintln(c.out, "no conflicts")
+	default:
+		table(c.out, []string{"SYNC", "KEY", "FIELD", "SOURCE", "QUO", "BEFORE", "SINCE", "SETTLED FOR"}, rows)
+	}
+	return nil
 }
 
 // conflictJSON is a conflict as -o json prints it. Take is what a person chose, "" before.

@@ -51,6 +51,9 @@ func (o *initOptions) text(dir string) string {
 	if o.baseURL != config.DefaultBaseURL {
 		y.add("  base_url: "+scalar(o.relativeBase(dir)), "https://api.quo.com is the real one")
 	}
+	if _, sandboxed := o.sync.Quo.Sandbox(); sandboxed {
+		y.add("  requests_per_second: 100", "Quo itself allows 10")
+	}
 	y.add("state: sqlite:syncd.db", "where syncd remembers what both sides held; keep it")
 	o.place(y)
 	y.add("", "")

@@ -12,54 +12,109 @@ import (
 	"syncd/internal/config"
 	"syncd/internal/contact"
 	"syncd/internal/daemon"
+	"syncd/internal/engine"
 	"syncd/internal/state"
 )
 
+// resolveOptions are the flags of resolve.
+type resolveOptions struct {
+	take     string
+	all, now bool
+}
+
 func (c *cli) resolveCommand() *cobra.Command {
-	var take string
+	var o resolveOptions
 	cmd := &cobra.Command{
-		Use: "resolve SYNC KEY [FIELD] --take source|quo", Short: "Say which side is right where both changed", Args: arguments(2, 3),
-		Long: `Say which side is right where both changed: in one field, or in all of the record's. The next run writes it, if both
-sides still hold what they held.
+		Use: "resolve SYNC KEY [FIELD] --take source|quo", Short: "Say which side is right where both changed", Args: arguments(1, 3),
+		Long: `Say which side is right where both changed: in one field, in all of the record's, or with --all in every conflict of the
+sync. The next run writes it, if both sides still hold what they held.
 
 A conflict of the whole record (*) is about a row that is gone while its contact changed: source deletes the contact,
 quo puts the row back where create_in_source is on, and else only stops keeping the two the same.`,
-		Example:           "  syncd resolve customers C-0871 role --take source",
+		Example: `  syncd resolve customers C-0871 role --take source
+  syncd resolve customers C-0871 --take quo --now    # and write it at once
+  syncd resolve customers --all --take source`,
 		ValidArgsFunction: c.completing(c.offerSyncs, c.offerConflicts, c.offerFields),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if take == "" {
+			switch {
+			case o.take == "":
 				return usage(errors.New("resolve: which side is right?"), "add --take source or --take quo")
+			case o.all && len(args) > 1:
+				return usage(fmt.Errorf("resolve: --all and %q exclude each other", args[1]), "leave one of the two out")
+			case !o.all && len(args) < 2:
+				return usage(errors.New("resolve: which record?"), "write its key, or --all for every conflict of the sync")
 			}
-			return c.writing(c.resolve(&take))(cmd, args)
+			return c.writing(func(ctx context.Context, app *daemon.App, args []string) error { return c.resolve(ctx, app, args, o) })(cmd, args)
 		},
 	}
-	cmd.Flags().Var(&word{&take, []string{"source", "quo"}}, "take", "the side that is right: source or quo")
+	cmd.Flags().Var(&word{&o.take, []string{"source", "quo"}}, "take", "the side that is right: source or quo")
+	cmd.Flags().BoolVar(&o.all, "all", false, "in every conflict of the sync that is open")
+	cmd.Flags().BoolVar(&o.now, "now", false, "write it at once; exits as run does")
 	complete(cmd, "take", "source", "quo")
 	return cmd
 }
 
-func (c *cli) resolve(take *string) command {
-	return func(ctx context.Context, app *daemon.App, args []string) error {
-		s, key, err := record(app, args)
-		if err != nil {
+func (c *cli) resolve(ctx context.Context, app *daemon.App, args []string, o resolveOptions) error {
+	s, err := syncOf(app.Options.Config, args[0])
+	if err != nil {
+		return err
+	}
+	take := contact.Side(o.take)
+	var keys []string
+	var key string
+	var field contact.Field
+	n := 0
+	if o.all {
+		keys, n, err = resolveAll(ctx, app, s, take)
+	} else {
+		if _, key, err = record(app, args); err != nil {
 			return err
 		}
-		var field contact.Field
 		if len(args) == 3 {
 			if field, err = c.conflictField(ctx, app, s, key, args[2]); err != nil {
 				return err
 			}
 		}
-		n, err := app.Store.Resolve(ctx, s.Name, key, field, contact.Side(*take))
-		switch {
-		case err != nil:
-			return missing(err, fmt.Sprintf("%#q lists them", c.hintCommand("conflicts", s.Name)))
-		case c.json():
-			return c.printJSON(map[string]any{"sync": s.Name, "key": key, "field": field, "take": *take, "resolved": n})
-		}
-		fmt.Fprintf(c.out, "%s of %s settled for %s: the next run writes it\n", count(n, "conflict"), value(key), sideName(contact.Side(*take)))
+		keys = []string{key}
+		n, err = app.Store.Resolve(ctx, s.Name, key, field, take)
+	}
+	switch {
+	case err != nil:
+		return missing(err, fmt.Sprintf("%#q lists them", c.hintCommand("conflicts", s.Name)))
+	case n == 0 && !c.json():
+		fmt.Fprintln(c.out, "no conflicts")
+		return nil
+	case o.now && n > 0:
+		return c.runOnce(ctx, app, []*config.Sync{s}, engine.Request{Only: keys}, false)
+	case c.json():
+		return c.printJSON(map[string]any{"sync": s.Name, "key": key, "field": field, "take": o.take, "resolved": n})
+	case o.all:
+		fmt.Fprintf(c.out, "%s settled for %s: the next run writes %s\n", count(n, "conflict"), sideName(take), either(n, "it", "them"))
 		return nil
 	}
+	fmt.Fprintf(c.out, "%s of %s settled for %s: the next run writes it\n", count(n, "conflict"), value(key), sideName(take))
+	return nil
+}
+
+// resolveAll settles the conflicts of a sync that are open, and returns their keys and how many they are.
+func resolveAll(ctx context.Context, app *daemon.App, s *config.Sync, take contact.Side) (keys []string, n int, err error) {
+	conflicts, err := app.Store.Conflicts(ctx, s.Name)
+	if err != nil {
+		return nil, 0, err
+	}
+	for _, k := range conflicts {
+		if k.Take != "" {
+			continue
+		}
+		one, err := app.Store.Resolve(ctx, s.Name, k.Key, k.Field, take)
+		if err != nil {
+			return nil, n, err
+		}
+		if n += one; !slices.Contains(keys, k.Key) {
+			keys = append(keys, k.Key)
+		}
+	}
+	return keys, n, nil
 }
 
 func sideName(s contact.Side) string {

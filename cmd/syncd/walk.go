@@ -1,0 +1,103 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"golang.org/x/term"
+
+	"syncd/internal/config"
+	"syncd/internal/contact"
+	"syncd/internal/daemon"
+	"syncd/internal/engine"
+	"syncd/internal/state"
+)
+
+// talking reports whether a person sits at both ends.
+func (c *cli) talking(in io.Reader) bool {
+	f, ok := in.(*os.File)
+	out, _ := c.out.(*output)
+	return ok && term.IsTerminal(int(f.Fd())) && out != nil && capable(out.w, c.getenv)
+}
+
+// walkConflicts goes through the open conflicts and asks which side is right, then whether to write it at once.
+func (c *cli) walkConflicts(ctx context.Context, app *daemon.App, args []string, a *asker) error {
+	syncs, err := syncsOf(app.Options.Config, args)
+	if err != nil {
+		return err
+	}
+	none := true
+	for _, s := range syncs {
+		conflicts, err := app.Store.Conflicts(ctx, s.Name)
+		if err != nil {
+			return err
+		}
+		conflicts = slices.DeleteFunc(conflicts, func(k state.Conflict) bool { return k.Take != "" })
+		if len(conflicts) == 0 {
+			continue
+		}
+		none = false
+		if err := c.walk(ctx, app, s, conflicts, a); err != nil {
+			return err
+		}
+	}
+	if none {
+		fmt.Fprintln(c.out, "no conflicts")
+	}
+	return nil
+}
+
+const walkHelp = "s: the source is right, q: Quo is, Enter: skip; S or Q: the same for all that follow; x: enough"
+
+// walk goes through the conflicts of one sync.
+func (c *cli) walk(ctx context.Context, app *daemon.App, s *config.Sync, conflicts []state.Conflict, a *asker) error {
+	names := c.titles(ctx, app, s, storedFields(conflicts))
+	fmt.Fprintf(c.out, "%s: %s changed on both sides\n%s\n", s.Name, count(len(conflicts), "value"), walkHelp)
+	var settled []string
+	answer := ""
+	for i, k := range conflicts {
+		if answer != "S" && answer != "Q" {
+			c.showConflict(fmt.Sprintf("%d of %d", i+1, len(conflicts)), k, names)
+			var ok bool
+			if answer, ok = a.ask(ctx, "  which one? "); !ok {
+				return context.Cause(ctx)
+			}
+		}
+		take, settles := map[string]contact.Side{"s": contact.Source, "q": contact.Quo}[strings.ToLower(answer)]
+		if answer == "x" {
+			break
+		}
+		if !settles {
+			continue
+		}
+		if _, err := app.Store.Resolve(ctx, s.Name, k.Key, k.Field, take); err != nil {
+			return err
+		}
+		settled = append(settled, k.Key)
+	}
+	return c.writeSettled(ctx, app, s, settled, a)
+}
+
+func (c *cli) showConflict(place string, k state.Conflict, names titles) {
+	fmt.Fprintf(c.out, "%s  %s  %s\n", place, value(k.Key), names.of(k.Field))
+	printLines(c.out, "  ", align([][]string{{"source", value(k.Source)}, {"Quo", value(k.Quo)}, {"before", value(k.Base)}}))
+}
+
+// writeSettled offers to carry out what was settled.
+func (c *cli) writeSettled(ctx context.Context, app *daemon.App, s *config.Sync, keys []string, a *asker) error {
+	if len(keys) == 0 {
+		fmt.Fprintln(c.out, "nothing settled")
+		return nil
+	}
+	answer, _ := a.ask(ctx, fmt.Sprintf("%s settled. Write %s now? The next run does it otherwise. [y/N] ", count(len(keys), "conflict"),
+		either(len(keys), "it", "them")))
+	if !isYes(answer) {
+		return nil
+	}
+	slices.Sort(keys)
+	return c.runOnce(ctx, app, []*config.Sync{s}, engine.Request{Only: slices.Compact(keys)}, false)
+}
