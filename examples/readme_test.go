@@ -23,8 +23,22 @@ const readme = "../README.md"
 // TestTranscripts runs the commands of README.md's console blocks, from the first one to the last, on a fresh copy of the
 // demo, and compares what they print.
 func TestTranscripts(t *testing.T) {
-	text := read(t, readme)
+	compareTranscripts(t, readme, newShell(t))
+}
+
+// TestFirstHour does the same with docs/first-hour.md, where there is nothing but the rows.
+func TestFirstHour(t *testing.T) {
 	shell := newShell(t)
+	shell.dir = filepath.Join(shell.dir, "examples")
+	if err := os.Remove(filepath.Join(shell.dir, "syncd.yaml")); err != nil {
+		t.Fatal(err)
+	}
+	compareTranscripts(t, "../docs/first-hour.md", shell)
+}
+
+func compareTranscripts(t *testing.T, file string, shell *shell) {
+	t.Helper()
+	text := read(t, file)
 	commands := 0
 	got := blocks("console").ReplaceAllStringFunc(text, func(block string) string {
 		var b strings.Builder
@@ -44,13 +58,13 @@ func TestTranscripts(t *testing.T) {
 		t.Errorf("%d commands found: are the blocks marked as console?", commands)
 	}
 	if *update {
-		if err := os.WriteFile(readme, []byte(got), 0o644); err != nil {
+		if err := os.WriteFile(file, []byte(got), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		return
 	}
 	if diff := cmp.Diff(text, got); diff != "" {
-		t.Errorf("README.md (-said +printed; go test ./examples -update writes it):\n%s", diff)
+		t.Errorf("%s (-said +printed; go test ./examples -update writes it):\n%s", file, diff)
 	}
 }
 

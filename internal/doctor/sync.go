@@ -173,7 +173,7 @@ func (x *examination) problems(s *config.Sync, report *engine.Report) {
 		f := Finding{Level: Look, Area: "rows", Sync: s.Name, Where: places(groups[kind]), What: groups[kind][0].Reason,
 			Why: "the row is left alone until that is mended, and the others go on", Next: "mend it there; the next run syncs it"}
 		if strings.Contains(f.What, "syncd match") {
-			f.Next = "say whose contact it is, as above, or set match: for all rows"
+			f.Next = "once a run has noted it, say whose contact it is, as above; or set match: for all rows"
 		}
 		x.add(f)
 	}
