@@ -155,7 +155,7 @@ func (o *initOptions) note(format string, args ...any) {
 // described is the sync as far as the flags describe it.
 func (o *initOptions) described(getenv func(string) (string, bool)) config.Sync {
 	key, _ := getenv("QUO_API_KEY")
-	s := config.Sync{Quo: config.Quo{APIKey: config.Secret(key), BaseURL: o.baseURL, RequestsPerSecond: 10, Timeout: 30 * time.Second}}
+	s := config.Sync{CreateInSource: "off", Quo: config.Quo{APIKey: config.Secret(key), BaseURL: o.baseURL, RequestsPerSecond: 10, Timeout: 30 * time.Second}}
 	switch {
 	case o.csv != "":
 		s.Source.CSV = &config.CSVSource{Path: o.csv}
