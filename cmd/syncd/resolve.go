@@ -63,7 +63,7 @@ func (c *cli) resolve(ctx context.Context, app *daemon.App, args []string, o res
 	var keys []string
 	var key string
 	var field contact.Field
-	n := 0
+	var n int
 	if o.all {
 		keys, n, err = resolveAll(ctx, app, s, take)
 	} else {
