@@ -37,30 +37,43 @@ func (r *run) mendMisplaced(ctx context.Context, snap *snapshot) error {
 		if err != nil {
 			return err
 		}
-		hit := r.hitBy(snap, w)
-		settles, mended := slices.ContainsFunc(r.onSource, w.is), true
-		for _, key := range hit {
-			ok, err := r.mend(ctx, snap, w, key, settles)
-			if err != nil {
-				return err
-			}
-			mended = mended && ok
-		}
-		if len(hit) == 0 || !settles {
+		if !w.telling() || r.arrived(snap, w) {
 			continue
 		}
-		r.onSource = slices.DeleteFunc(r.onSource, w.is)
-		if !mended { // it stays open, so that the next run knows of it
-			r.busy[w.Key] = r.busy[hit[0]]
-			continue
-		}
-		s := settlement{run: r}
-		s.mark(sent, state.Failed, "it hit another row, which has back what it held")
-		if err := r.Store.Commit(ctx, r.keeper.lease, s.batch); err != nil {
+		if err := r.recover(ctx, snap, w); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// recover looks for the row that a write hit which did not arrive in its own, and settles the write once that row has back
+// what it held. A run that is scoped to some keys does not see all rows: it leaves the rest to one that does.
+func (r *run) recover(ctx context.Context, snap *snapshot, w placed) error {
+	hit := r.hitBy(snap, w)
+	settles, mended := slices.ContainsFunc(r.onSource, w.is) && r.inScope(w.Key), true
+	for _, key := range hit {
+		ok, err := r.mend(ctx, snap, w, key, settles)
+		if err != nil {
+			return err
+		}
+		mended = mended && ok
+	}
+	switch {
+	case len(hit) == 0 && r.scoped():
+		r.busy[w.Key] = fmt.Sprintf("run %d did not hear whether it wrote this row: a run over all rows finds out", w.Run)
+	case len(hit) == 0:
+		return nil
+	case !mended:
+		r.busy[w.Key] = r.busy[hit[0]]
+	}
+	r.onSource = slices.DeleteFunc(r.onSource, w.is)
+	if len(hit) == 0 || !mended { // it stays open, so that the next run knows of it
+		return nil
+	}
+	s := settlement{run: r}
+	s.mark(w.Entry, state.Failed, "it hit another row, which has back what it held")
+	return r.Store.Commit(ctx, r.keeper.lease, s.batch)
 }
 
 // placed reads from the journal what an update was to change.
@@ -95,14 +108,15 @@ func (r *run) journalled(row json.RawMessage) (contact.Record, error) {
 	return record, err
 }
 
-// hitBy returns the keys of the rows that a write may have hit instead of its own: those that hold a number, an address or
-// an id that was another's. That somebody wrote the same company or emptied the same cell of another row meanwhile is
-// likelier than that a write without any of them went astray and its process died.
-func (r *run) hitBy(snap *snapshot, w placed) []string {
+// arrived reports whether the write's own row holds what it was to change.
+func (r *run) arrived(snap *snapshot, w placed) bool {
 	own := snap.entries[w.Key]
-	if !w.telling() || own != nil && r.landed(w, own.row) && (r.mapping.Keyed() || r.sameRest(w, own.row)) {
-		return nil
-	}
+	return own != nil && r.landed(w, own.row) && (r.mapping.Keyed() || r.sameRest(w, own.row))
+}
+
+// hitBy returns the keys of the rows that a write may have hit instead of its own: those that hold a number, an address or
+// an id that was another's.
+func (r *run) hitBy(snap *snapshot, w placed) []string {
 	var hit []string
 	for key, e := range snap.entries {
 		foreign := key != w.Key || !r.mapping.Keyed() // without key columns, the row that names the contact may be another's
@@ -114,7 +128,8 @@ func (r *run) hitBy(snap *snapshot, w placed) []string {
 	return hit
 }
 
-// telling reports whether the write holds what next to nobody else has.
+// telling reports whether the write holds what next to nobody else has. That somebody wrote the same company or emptied
+// the same cell of another row meanwhile is likelier than that a write went astray and its process died.
 func (w placed) telling() bool {
 	return w.id || slices.ContainsFunc(w.fields, func(f mapping.Field) bool {
 		group, _ := f.Name.Split()

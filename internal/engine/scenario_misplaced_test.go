@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"syncd/internal/contact"
+	"syncd/internal/engine"
 	"syncd/internal/quo/quosim"
 	"syncd/internal/sources"
 	"syncd/internal/state"
@@ -172,4 +173,19 @@ func (s *scene) wantOwnContacts() {
 			s.t.Errorf("%s is the number of %s in Quo and of %s in the file", r[guidePhone], name, r[guideFirst])
 		}
 	}
+}
+
+// TestScopedRunLeavesAStrayToOneThatLooksAtAllRows: it does not see the row that was hit.
+func TestScopedRunLeavesAStrayToOneThatLooksAtAllRows(t *testing.T) {
+	t.Parallel()
+	s := newMissingScene(t)
+	mine := phoneOf(s.contact(key(2)))
+	s.callsAnn(key(2))
+	s.later(settleAfter)
+	wantProblem(t, s.done(engine.Request{Only: []string{key(1)}}), key(1), "a run over all rows finds out")
+	wantProblem(t, s.done(), key(2), "has back what it held")
+	s.done()
+	wantEqual(t, "number in Quo", phoneOf(s.contact(key(2))), mine)
+	wantEqual(t, "number in her row", s.readRow(key(1))[scenePhone], "+14155559999")
+	s.wantQuiet()
 }
