@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
 	"time"
 
+	"syncd/internal/config"
 	"syncd/internal/state"
 )
 
@@ -44,8 +46,10 @@ func health(ctx context.Context, store state.Store, units map[string]*unit) ([]S
 func (u *unit) stale(succeeded, now time.Time) string {
 	after := u.sync.StaleAfter
 	from := succeeded
-	if from.IsZero() {
-		from = u.since
+	if since := u.since.Load(); from.IsZero() && since == 0 {
+		return ""
+	} else if from.IsZero() {
+		from = time.Unix(0, since)
 	}
 	due := u.schedule.Next(from.In(u.schedule.zone)).Add(u.schedule.jitter)
 	switch {
@@ -69,10 +73,32 @@ func (s *Scheduler) Alive() error {
 	return nil
 }
 
+// schemaFor is how long a look at the schema of the state is good: each opens a connection.
+const schemaFor = 10 * time.Second
+
+// schemaLook remembers the last look at the schema of the state that succeeded.
+type schemaLook struct {
+	mu         sync.Mutex
+	at         time.Time
+	have, need int64
+}
+
+func (l *schemaLook) of(ctx context.Context, c *config.Config) (have, need int64, err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if time.Since(l.at) < schemaFor {
+		return l.have, l.need, nil
+	}
+	if have, need, err = Schema(ctx, c); err == nil {
+		l.at, l.have, l.need = time.Now(), have, need
+	}
+	return have, need, err
+}
+
 // Healthy returns an error for each reason why this process cannot do its work, or a sync is not done: the state does not
 // answer or has the schema of another version, or a sync is stale.
 func (s *Scheduler) Healthy(ctx context.Context) error {
-	have, need, err := Schema(ctx, s.plan.config())
+	have, need, err := s.schema.of(ctx, s.plan.config())
 	switch {
 	case err != nil:
 		return err

@@ -29,7 +29,8 @@ func TestStale(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			u := &unit{sync: &config.Sync{Name: "customers", StaleAfter: c.after, Paused: c.paused},
-				schedule: newTestSchedule(t, "customers", c.schedule, ""), since: at(t, "2026-03-02T06:00:00Z")}
+				schedule: newTestSchedule(t, "customers", c.schedule, "")}
+			u.since.Store(at(t, "2026-03-02T06:00:00Z").UnixNano())
 			var succeeded time.Time
 			if c.succeeded != never {
 				succeeded = at(t, c.succeeded)

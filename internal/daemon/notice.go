@@ -56,6 +56,12 @@ func (m matters) after(r *engine.Report, held []state.Held) matters {
 	}
 	for kind, things := range next {
 		slices.Sort(things)
+		for i := 1; i < len(things); i++ { // rows without a key are alike
+			if things[i] == things[i-1] {
+				things[i] += uint32(i)
+			}
+		}
+		slices.Sort(things)
 		things = slices.Compact(things)
 		next[kind] = things[:min(len(things), maxThings)]
 	}
@@ -105,7 +111,7 @@ func (k matter) line(all, added int, run int64) string {
 	case staleMatter:
 		return "no run has succeeded for longer than stale_after; syncd status says more"
 	case heldMatter:
-		return fmt.Sprintf("held by the brake until you let them through: %s operations; syncd runs %d shows them, syncd approve %d lets them through", some, run, run)
+		return fmt.Sprintf("held by the brake until you let them through: %s operations; syncd status says how", some)
 	case inConflict:
 		return fmt.Sprintf("conflicts: %s wait for you; syncd conflicts shows them, syncd resolve settles them", some)
 	}

@@ -62,10 +62,12 @@ func (n *notifier) note(ctx context.Context, r *engine.Report) error {
 	return n.store.Want(ctx, r.Sync, next.write())
 }
 
-// subject is a sync of which people may be told.
+// subject is a sync of which people may be told: whether it is stale and whether it is fresh. A sync that never succeeded, or
+// is paused, may be neither, for processes that began at different times do not agree on how long it had; then what people
+// were told stands.
 type subject struct {
-	sync  *config.Sync
-	stale bool
+	sync         *config.Sync
+	stale, fresh bool
 }
 
 // tell tells people what they do not know yet of the syncs that have an address.
@@ -94,10 +96,9 @@ func (n *notifier) tell(ctx context.Context, subjects []subject) error {
 // wanted is what there is to tell, with what only the time tells.
 func (s subject) wanted(notice state.Notice) document {
 	d := readDocument(notice.Wanted)
-	if s.stale {
+	delete(d.Matters, staleMatter)
+	if _, told := readDocument(notice.Told).Matters[staleMatter]; s.stale || told && !s.fresh {
 		d.Matters[staleMatter] = []uint32{1}
-	} else {
-		delete(d.Matters, staleMatter)
 	}
 	return d
 }
@@ -109,7 +110,8 @@ func (n *notifier) known(now document, notice state.Notice) bool {
 
 // tellOne tells people about one sync, unless another process does or it is too early to try again.
 func (n *notifier) tellOne(ctx context.Context, s subject) error {
-	ctx = context.WithoutCancel(ctx) // whether a message that was given up arrived, nobody knows
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 2*noticeTimeout) // whether a message that was given up arrived, nobody knows
+	defer cancel()
 	notice, ok, err := n.store.ClaimNotice(ctx, s.sync.Name, noticeClaim)
 	if err != nil || !ok {
 		return err

@@ -17,6 +17,8 @@ func (s *Scheduler) note(ctx context.Context, u *unit, r *engine.Report) {
 	if s.plan.now(u).sync.Notify == "" || ctx.Err() != nil || errors.Is(r.Err(), state.ErrLeaseLost) {
 		return
 	}
+	ctx, cancel := context.WithTimeout(ctx, s.plan.config().Lease/4) // the lease is not renewed any more
+	defer cancel()
 	if err := s.notifier.note(ctx, r); err != nil && ctx.Err() == nil {
 		s.log.Warn("not remembered what to notify people of", "sync", r.Sync, "run", r.RunID, "err", err)
 	}
@@ -55,7 +57,7 @@ func (n *notifier) tellOf(ctx context.Context, units map[string]*unit) error {
 	}
 	subjects := make([]subject, len(all))
 	for i, h := range all {
-		subjects[i] = subject{units[h.Sync].sync, h.Stale != ""}
+		subjects[i] = subject{units[h.Sync].sync, h.Stale != "", h.Stale == "" && !h.Paused && !h.SucceededAt.IsZero()}
 	}
 	return n.tell(ctx, subjects)
 }
@@ -91,7 +93,7 @@ func (a *App) notifyOnce(ctx context.Context, reports []engine.Report) error {
 		}
 	}
 	for _, u := range units {
-		u.since = now // whether a sync that never succeeded should have is not known here
+		u.since.Store(now.UnixNano()) // whether a sync that never succeeded should have is not known here
 	}
 	return n.tellOf(ctx, units)
 }

@@ -34,6 +34,7 @@ type hook struct {
 	status int
 	got    []string
 	stale  bool
+	young  bool // the process has not been there for long enough to say whether it is stale
 }
 
 const hookSecret = "T0000-secret"
@@ -128,7 +129,7 @@ func (h *hook) told() []string {
 	var group sync.WaitGroup
 	for range 3 {
 		group.Go(func() {
-			if err := h.notifier().tell(h.Context(), []subject{{h.sync, h.stale}}); err != nil {
+			if err := h.notifier().tell(h.Context(), []subject{{h.sync, h.stale, !h.stale && !h.young}}); err != nil {
 				h.Error(err)
 			}
 		})
@@ -181,13 +182,16 @@ func TestPeopleAreToldOncePerChange(t *testing.T) {
 		"runs end well again", "no conflict is left", "no problem is left")
 
 	h.want("held", h.after(engine.Report{RunID: 11}, "C-1", "C-2"), "held by the brake until you let them through: "+
-		"2 operations; syncd runs 11 shows them, syncd approve 11 lets them through")
+		"2 operations; syncd status says how")
 	h.want("held again", h.after(engine.Report{RunID: 12}, "C-1", "C-2"))
 	h.want("nothing held", h.after(engine.Report{RunID: 13, Status: state.RunDone}), "nothing is held any more")
 
 	h.stale = true
 	h.want("stale", h.told(), "no run has succeeded for longer than stale_after; syncd status says more")
 	h.want("still stale", h.told())
+	h.stale, h.young = false, true
+	h.want("stale to the process that told", h.told())
+	h.young = false
 	h.stale = false
 	h.want("well again", h.told(), "runs succeed again")
 

@@ -2,7 +2,7 @@ package daemon
 
 import (
 	"sync"
-	"time"
+	"sync/atomic"
 
 	"syncd/internal/config"
 )
@@ -18,7 +18,7 @@ type plan struct {
 type unit struct {
 	sync     *config.Sync
 	schedule schedule
-	since    time.Time // when this process planned it, by the store's clock
+	since    atomic.Int64 // when this process planned it, by the store's clock; in nanoseconds since 1970, 0 before
 }
 
 func unitsOf(c *config.Config) (map[string]*unit, error) {

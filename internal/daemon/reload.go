@@ -35,7 +35,9 @@ func (s *Scheduler) apply(ctx context.Context, c *config.Config) error {
 	if err != nil {
 		return err
 	}
-	if err := s.planAll(ctx, units); err != nil {
+	planning, cancel := context.WithTimeout(ctx, maxSilence/2)
+	defer cancel()
+	if err := s.planAll(planning, units); err != nil {
 		return err
 	}
 	s.plan.set(c, units)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"syncd/internal/engine"
+	"syncd/internal/quo"
 	"syncd/internal/state"
 )
 
@@ -35,7 +36,7 @@ func runAttrs(ctx context.Context, r *engine.Report) []slog.Attr {
 		if ctx.Err() != nil {
 			err = context.Cause(ctx)
 		}
-		attrs = append(attrs, slog.Any("err", err))
+		attrs = append(attrs, slog.String("err", quo.WithoutContact(err)))
 	}
 	return attrs
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"runtime/debug"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -36,6 +37,7 @@ type Scheduler struct {
 	nudge    chan struct{} // there may be something to tell
 
 	plan    plan
+	schema  schemaLook
 	reloads chan reload
 	ended   chan string // the sync of a run
 	stopped chan struct{}
@@ -108,7 +110,7 @@ func (s *Scheduler) planAll(ctx context.Context, units map[string]*unit) error {
 		return err
 	}
 	for _, u := range units {
-		u.since = now
+		u.since.Store(now.UnixNano())
 		if err := s.store.Plan(ctx, u.sync.Name, u.schedule.spec, u.schedule.first(now)); err != nil {
 			return err
 		}
@@ -163,7 +165,7 @@ func (s *Scheduler) start(ctx context.Context, u *unit, claim state.Claim, asked
 		if err != nil {
 			report = engine.FailedReport(name, err)
 		} else {
-			report = runner.RunLeased(ctx, claim.Lease, asked, engine.Request{})
+			report = s.runLeased(ctx, runner, claim.Lease, asked)
 		}
 		logRun(ctx, s.log, &report)
 		s.note(ctx, u, &report)
@@ -182,6 +184,17 @@ func (s *Scheduler) start(ctx context.Context, u *unit, claim state.Claim, asked
 	}()
 }
 
+// runLeased runs a sync. A panic is a bug, of which the other syncs are not to suffer.
+func (s *Scheduler) runLeased(ctx context.Context, runner Runner, lease state.Lease, asked time.Time) (report engine.Report) {
+	defer func() {
+		if p := recover(); p != nil {
+			s.log.Error("a run panicked: this is a bug of syncd", "sync", lease.Sync, "panic", p, "stack", string(debug.Stack()))
+			report = engine.FailedReport(lease.Sync, fmt.Errorf("a bug: %v", p))
+		}
+	}()
+	return runner.RunLeased(ctx, lease, asked, engine.Request{})
+}
+
 // giveBack gives the lease of a run that ended back. One that was interrupted stays due, for another process to go on;
 // the others are due at their next tick.
 func (s *Scheduler) giveBack(ctx context.Context, u *unit, claim state.Claim, asked time.Time, report *engine.Report) {
@@ -197,7 +210,11 @@ func (s *Scheduler) giveBack(ctx context.Context, u *unit, claim state.Claim, as
 			return s.store.Release(ctx, claim.Lease)
 		}
 		schedule := s.plan.now(u).schedule
-		due, missed := schedule.after(claim.DueAt, claim.Now.Add(time.Since(asked)))
+		now := claim.Now.Add(time.Since(asked))
+		due, missed := schedule.after(claim.DueAt, now)
+		if report.RunID == 0 && report.Err() != nil && due.After(now.Add(again)) { // it could not even begin
+			due = now.Add(again)
+		}
 		return s.store.Reschedule(ctx, claim.Lease, schedule.spec, due, missed)
 	}
 	err := give()
@@ -209,6 +226,9 @@ func (s *Scheduler) giveBack(ctx context.Context, u *unit, claim state.Claim, as
 		s.log.Warn("lease not given back: it ends by itself, and the sync runs again then", "sync", claim.Lease.Sync, "err", err)
 	}
 }
+
+// again is how soon a run that could not begin is tried again.
+const again = time.Minute
 
 func sleep(ctx context.Context, d time.Duration) {
 	select {

@@ -359,3 +359,25 @@ func TestStateThatIsAway(t *testing.T) {
 		}
 	})
 }
+
+func TestPanicOfARunLeavesTheOthersAlone(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, config.Sync{Name: "customers", Schedule: "@every 10m"}, config.Sync{Name: "leads", Schedule: "@every 10m"})
+		b.run = func(_ context.Context, sync string) error {
+			if sync == "customers" {
+				panic("a nil map")
+			}
+			return nil
+		}
+		b.runFor(6*time.Minute, b.scheduler())
+		if n := b.count("leads"); n != 1 {
+			t.Errorf("got %v, want a run of leads", b.started)
+		}
+		if n := b.count("customers"); n < 5 {
+			t.Errorf("got %v, want the run that could not begin each minute", b.started)
+		}
+		if !strings.Contains(b.logged(), "this is a bug of syncd") {
+			t.Errorf("the log does not say what happened:\n%s", b.logged())
+		}
+	})
+}

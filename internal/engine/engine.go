@@ -100,7 +100,7 @@ func (r *run) pass(ctx context.Context, lease state.Lease, asked time.Time, step
 
 func (e *Engine) begin(req Request) *run {
 	r := &run{Engine: e, request: req, log: e.Log, calls: e.Quo.Calls(), finished: map[target]bool{}, tried: map[string]bool{}}
-	r.report = Report{Sync: e.Sync.Name, StartedAt: time.Now().UTC()}
+	r.report = Report{Sync: e.Sync.Name, StartedAt: time.Now().UTC(), began: time.Now()}
 	return r
 }
 

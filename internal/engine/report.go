@@ -44,7 +44,8 @@ type Report struct {
 	APICalls      quo.Calls           `json:"api_calls"`
 	Error         *string             `json:"error"`
 
-	err error
+	began time.Time // by the clock of this machine
+	err   error
 }
 
 // HeldCounts is how many operations the brake holds.
@@ -118,7 +119,7 @@ func (r *Report) fromPlan(plan reconcile.Plan, problems []state.Problem) {
 }
 
 func (r *Report) end(err error, calls quo.Calls) {
-	r.FinishedAt, r.APICalls, r.err = time.Now().UTC(), calls, err
+	r.FinishedAt, r.APICalls, r.err = r.StartedAt.Add(time.Since(r.began)), calls, err // by the clock of the start
 	switch {
 	case errors.As(err, new(*state.LeasedError)):
 		r.Status = state.RunSkipped
@@ -146,7 +147,7 @@ func filled[T any](list []T) []T {
 
 // FailedReport is the report of a run that could not even be prepared.
 func FailedReport(sync string, err error) Report {
-	r := Report{Sync: sync, StartedAt: time.Now().UTC()}
+	r := Report{Sync: sync, StartedAt: time.Now().UTC(), began: time.Now()}
 	r.end(err, quo.Calls{})
 	return r
 }

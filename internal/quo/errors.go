@@ -82,6 +82,17 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
+// WithoutContact is what an error says, without the external ids and ids of contacts, which a log does not hold.
+func WithoutContact(err error) string {
+	said := err.Error()
+	if e, ok := errors.AsType[*Error](err); ok && e.Contact != "" {
+		anonymous := *e
+		anonymous.Contact = ""
+		said = strings.ReplaceAll(said, e.Error(), anonymous.Error())
+	}
+	return said
+}
+
 func (e *Error) reference() string {
 	var parts []string
 	if e.Code != "" {

@@ -62,7 +62,7 @@ func TestDeployment(t *testing.T) {
 		}
 	}
 	c := checkPod(t, &d.Template.Spec, &r.ConfigMap)
-	if c.StartupProbe.HTTPGet.Path != "/healthz" || c.LivenessProbe.HTTPGet.Path != "/healthz" || c.ReadinessProbe.HTTPGet.Path != "/readyz" {
+	if c.StartupProbe.HTTPGet.Path != "/healthz" || c.LivenessProbe.HTTPGet.Path != "/healthz" || c.ReadinessProbe.HTTPGet.Path != "/healthz" {
 		t.Error("the probes ask for something else")
 	}
 	if c.Ports[0].ContainerPort != 9090 || !strings.Contains(r.ConfigMap.Data["syncd.yaml"], "listen: 0.0.0.0:9090") {
@@ -127,6 +127,21 @@ func checkConfig(t *testing.T, text string) {
 	if out, err := cmd.CombinedOutput(); err != nil || !strings.Contains(string(out), "is right: 1 sync (customers)") {
 		t.Errorf("%v: %s\n%s", err, out, text)
 	}
+}
+
+// TestTextIsTakenAsItIs: what Helm reads as YAML 1.1, syncd would read as other values.
+func TestTextIsTakenAsItIs(t *testing.T) {
+	text := "state: ${STATE_URL}\nlisten: 0.0.0.0:9090\nquo: {api_key: \"${QUO_API_KEY}\"}\nsyncs:\n  - name: customers\n    create_in_source: off\n" +
+		"    source: {csv: {path: rows.csv, key: id}}\n    only: {Zip: [007]}\n    fields: {firstName: First}\n"
+	over := overlay(mode(t, "deployment"), nil)
+	over["config"] = text
+	if err := valid(t, over); err != nil {
+		t.Fatal(err)
+	}
+	if got := parse(t, render(t, over)).ConfigMap.Data["syncd.yaml"]; strings.TrimSpace(got) != strings.TrimSpace(text) {
+		t.Errorf("got  %q\nwant %q", got, text)
+	}
+	checkConfig(t, text)
 }
 
 func TestRefused(t *testing.T) {

@@ -66,8 +66,18 @@ func open(config *pgxpool.Config) (*Database, error) {
 	return &Database{name: "postgres " + pgserver.Name(config.ConnConfig), user: config.ConnConfig.User, pool: pool}, nil
 }
 
-// Close closes the connections.
-func (d *Database) Close() { d.pool.Close() }
+// Close closes the connections. It does not wait for one that a server keeps for long.
+func (d *Database) Close() {
+	closed := make(chan struct{})
+	go func() {
+		defer close(closed)
+		d.pool.Close()
+	}()
+	select {
+	case <-closed:
+	case <-time.After(time.Second):
+	}
+}
 
 // Options say which table, and how it is read where it does not say so itself.
 type Options struct {

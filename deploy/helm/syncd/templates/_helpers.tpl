@@ -17,7 +17,11 @@ helm.sh/chart: {{ .Chart.Name }}-{{ .Chart.Version }}
 
 {{- /* The configuration; what runs in pods answers to those who ask from outside of them. */}}
 {{- define "syncd.config" -}}
-{{ merge (dict "listen" "0.0.0.0:9090") (deepCopy .Values.config) | toYaml }}
+{{- if kindIs "string" .Values.config }}
+{{- .Values.config }}
+{{- else }}
+{{- merge (dict "listen" "0.0.0.0:9090") (deepCopy .Values.config) | toYaml }}
+{{- end }}
 {{- end }}
 
 {{- /* The pod of both modes: a dict of the root and of the arguments. */}}
@@ -67,8 +71,9 @@ spec:
         httpGet: {path: /healthz, port: http}
         periodSeconds: 20
         timeoutSeconds: 10
+      # Not /readyz: a sync that is stale everywhere would keep every new pod from becoming ready.
       readinessProbe:
-        httpGet: {path: /readyz, port: http}
+        httpGet: {path: /healthz, port: http}
         periodSeconds: 20
         timeoutSeconds: 10
       {{- end }}
