@@ -31,7 +31,7 @@ func TestKill(t *testing.T) {
 	for i := range 150 {
 		rows[fmt.Sprintf("C-%03d", i)] = fmt.Sprintf("Name %d", i)
 	}
-	for i := range 8 {
+	for i := range kills {
 		for range 15 {
 			rows[fmt.Sprintf("C-%03d", rng.IntN(150+10*i))] = fmt.Sprintf("Name %d", rng.IntN(1e6))
 			delete(rows, fmt.Sprintf("C-%03d", rng.IntN(150)))

@@ -23,7 +23,7 @@ func TestKillWithoutKeys(t *testing.T) {
 	dir := filepath.Dir(binary)
 	sheet := &idSheet{t: t, path: filepath.Join(dir, "rows.csv"), rows: [][]string{{"contactId", "firstName", "phone", "status", "notes"}}}
 	sheet.add(100)
-	for range 8 {
+	for range kills {
 		sheet.add(10)
 		for range 15 {
 			if r := sheet.rows[1+rng.IntN(len(sheet.rows)-1)]; r[0] != "" {

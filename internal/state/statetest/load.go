@@ -11,9 +11,6 @@ import (
 	"syncd/internal/state"
 )
 
-// bulkLinks is how many links the bulk cases write at once.
-const bulkLinks = 100_000
-
 var bulkCases = []testCase{
 	{"links", func(w *world) {
 		lease := w.acquire("customers")
