@@ -53,6 +53,8 @@ func (c *cli) walkConflicts(ctx context.Context, app *daemon.App, args []string,
 
 const walkHelp = "s: the source is right, q: Quo is, Enter: skip; S or Q: the same for all that follow; x: enough"
 
+var walkAnswers = map[string]bool{"s": true, "q": true, "S": true, "Q": true, "x": true, "": true}
+
 // walk goes through the conflicts of one sync.
 func (c *cli) walk(ctx context.Context, app *daemon.App, s *config.Sync, conflicts []state.Conflict, a *asker) error {
 	names := c.titles(ctx, app, s, storedFields(conflicts))
@@ -63,7 +65,10 @@ func (c *cli) walk(ctx context.Context, app *daemon.App, s *config.Sync, conflic
 		if answer != "S" && answer != "Q" {
 			c.showConflict(fmt.Sprintf("%d of %d", i+1, len(conflicts)), k, names)
 			var ok bool
-			if answer, ok = a.ask(ctx, "  which one? "); !ok {
+			for answer, ok = a.ask(ctx, "  which one? "); ok && !walkAnswers[answer]; answer, ok = a.ask(ctx, "  which one? ") {
+				fmt.Fprintf(c.out, "  %s\n", walkHelp)
+			}
+			if !ok {
 				return context.Cause(ctx)
 			}
 		}

@@ -216,9 +216,9 @@ func (x *examination) contacts(s *config.Sync, plan reconcile.Plan, report *engi
 			Why: "neither side is written until you say which one is right", Next: x.command("conflicts", s.Name)})
 	}
 	if report.Held != (engine.HeldCounts{}) {
-		x.add(Finding{Level: Look, Area: "contacts", Sync: s.Name, Where: "brake:", What: fmt.Sprintf("a run would hold %d creates, %d updates and %d deletes",
+		x.add(Finding{Level: Look, Area: "contacts", Sync: s.Name, Where: "brake", What: fmt.Sprintf("a run would hold what is more than usual (%d creates, %d updates, %d deletes) until you approve it",
 			report.Held.Creates, report.Held.Updates, report.Held.Deletes), Why: "so many at once are seldom meant", Next: x.command("plan", "--sync", s.Name)})
 	}
 	x.add(Finding{Level: Fine, Area: "contacts", Sync: s.Name, Where: s.Name, What: fmt.Sprintf("a run would make %d changes, and leave %d records as they are",
-		len(plan.Operations), report.Unchanged)})
+		len(plan.Operations)-report.Held.Creates-report.Held.Updates-report.Held.Deletes, report.Unchanged)})
 }

@@ -163,10 +163,10 @@ func (m marker) step(key string, row *reconcile.Row, now contact.Record, id, sta
 	o := &reconcile.Operation{Key: key, Side: contact.Source, Action: contact.Update, Row: row, FirstSight: true,
 		Reason: "what syncd notes in the row", Link: contact.Link{ContactID: id}}
 	for _, mark := range []struct {
-		name          contact.Field
-		before, after string
-	}{{"contactId", m.mapping.ContactID(now), id}, {"status", m.mapping.Status(now), status}} {
-		if mark.after != "" && mark.before != mark.after {
+		name                  contact.Field
+		column, before, after string
+	}{{"contactId", m.Sync.Mapping.ContactID, m.mapping.ContactID(now), id}, {"status", m.Sync.Mapping.Status, m.mapping.Status(now), status}} {
+		if mark.column != "" && mark.after != "" && mark.before != mark.after {
 			o.Fields = append(o.Fields, contact.FieldChange{Field: mark.name, Before: mark.before, After: mark.after, Reason: o.Reason})
 		}
 	}
