@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"slices"
 	"strconv"
 	"time"
 
@@ -92,9 +93,26 @@ func (c *cli) showRun(ctx context.Context, app *daemon.App, id int64) error {
 	s := findSync(app.Options.Config, run.Sync)
 	fmt.Fprintf(c.out, "%s: %s\n", run.Sync, shown.describe())
 	if report := shown.report(); report != nil {
+		if err := c.dropReplaced(ctx, app, run, report); err != nil {
+			return err
+		}
 		c.printFindings(report, s, c.titles(ctx, app, s, conflictFields(report.Conflicts)))
 	}
 	c.printJournal(entries, true, c.titles(ctx, app, s, entryFields(entries)))
+	return nil
+}
+
+// dropReplaced takes out of a run's report what it held when a later run decided that anew: it cannot be approved any more.
+func (c *cli) dropReplaced(ctx context.Context, app *daemon.App, run state.Run, report *engine.Report) error {
+	if report.Held == (engine.HeldCounts{}) {
+		return nil
+	}
+	held, err := app.Store.Held(ctx, run.Sync)
+	if err != nil || slices.ContainsFunc(held, func(h state.Held) bool { return h.Run == run.ID }) {
+		return err
+	}
+	fmt.Fprintf(c.out, "  what it held was decided anew since: `%s` says what waits now\n", c.hintCommand("status"))
+	report.Held = engine.HeldCounts{}
 	return nil
 }
 
