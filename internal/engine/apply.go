@@ -165,7 +165,7 @@ func (a *applier) advanced(n int) {
 }
 
 func (a *applier) count(s step) {
-	a.log.Debug("operation done", "key", s.Key, "side", s.Side, "op", s.Action, "contact", s.ContactID)
+	a.log.Debug("operation done", "key", s.Key, "side", s.Side, "op", s.Action, "contact", s.ContactID())
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if s.marks {

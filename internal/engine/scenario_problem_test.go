@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"io"
+	"log/slog"
 	"net/http"
 	"strings"
 	"testing"
@@ -250,5 +251,20 @@ func TestLinkedContactWhoseKeyAnotherHasIsAProblem(t *testing.T) {
 			wantEqual(t, "contact", s.contact(key(2)).ID, own)
 			s.wantQuiet()
 		})
+	}
+}
+
+func TestLogOfAnOperationNamesItsContact(t *testing.T) {
+	t.Parallel()
+	s := newScene(t)
+	s.people(1)
+	s.done()
+	s.edit(key(1), sceneFirst, "Kim")
+	s.clock.advance(time.Second)
+	e := s.engine()
+	e.Log = slog.New(slog.NewTextHandler(&s.log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+	wantEqual(t, "updated", e.Run(t.Context(), engine.Request{}).Updated, 1)
+	if want := "op=update contact=" + s.contact(key(1)).ID + "\n"; !strings.Contains(s.log.String(), want) {
+		t.Errorf("the log lacks %q:\n%s", want, s.log.String())
 	}
 }
