@@ -68,7 +68,8 @@ func (c *cli) undo(ctx context.Context, app *daemon.App, run string, o undoOptio
 		c.complainAbout(ctx, app.Options.Config, &report)
 		return exit(exitFailed)
 	}
-	if c.json() && o.dryRun {
+	n := len(undoing.Plan.Operations)
+	if c.json() && (o.dryRun || n == 0) {
 		return c.printJSON(newUndoJSON(id, undoing, &report))
 	}
 	if !c.json() {
@@ -78,7 +79,6 @@ func (c *cli) undo(ctx context.Context, app *daemon.App, run string, o undoOptio
 		}
 		c.printUndoing(id, undoing, &report, c.titles(ctx, app, s, undoFields(undoing)), f)
 	}
-	n := len(undoing.Plan.Operations)
 	if n == 0 || o.dryRun {
 		return nil
 	}
