@@ -13,6 +13,7 @@ import (
 	"syncd/internal/engine"
 	"syncd/internal/quo/quosim"
 	"syncd/internal/reconcile"
+	"syncd/internal/sources"
 	"syncd/internal/state"
 )
 
@@ -428,4 +429,34 @@ func TestUndoWhoseAnswersAreLost(t *testing.T) {
 			wantEqual(t, "the file", s.file(), file)
 		})
 	}
+}
+
+// A row that the source put right itself is nothing to undo.
+func TestUndoKnowsNothingOfRowsThatWerePutRight(t *testing.T) {
+	t.Parallel()
+	s := twoWayScene(t)
+	s.inQuo(key(2), func(c *quosim.Contact) { c.Company = new("Umbrella") })
+	s.clock.advance(time.Second)
+	e := s.engine()
+	e.Source = repairingSource{e.Source}
+	changed := e.Run(t.Context(), engine.Request{})
+	entries, err := s.store.Entries(t.Context(), changed.RunID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantEqual(t, "entries in the journal", len(entries), 2)
+	undoing := s.planUndo(changed.RunID)
+	wantEqual(t, "left alone", leftOf(undoing), nil)
+	wantEqual(t, "operations", len(undoing.Plan.Operations), 1)
+	wantEqual(t, "records", undoing.Plan.Undecided, []string{key(2)})
+}
+
+// repairingSource is a source without key columns in which rows move at every write.
+type repairingSource struct{ sources.Source }
+
+func (r repairingSource) Write(ctx context.Context, columns []string, changes []contact.Change) ([]sources.Outcome, error) {
+	outcomes, err := r.Source.Write(ctx, columns, changes)
+	cells := make([]contact.Cell, len(columns))
+	outcomes[0].Repaired = []contact.Change{{Action: contact.Update, Row: 3, Before: cells, After: cells}}
+	return outcomes, err
 }

@@ -74,7 +74,7 @@ func (r *run) planUndo(ctx context.Context) (reconcile.Undoing, *snapshot, error
 	}
 	in := reconcile.UndoInput{Policy: r.Sync.Policy, Run: r.undoes, Subjects: map[string]reconcile.Subject{}, Contacts: map[string]*contact.Contact{}}
 	for _, entry := range entries {
-		if entry.State == state.Done {
+		if entry.State == state.Done && !putRight(entry) {
 			past, err := pastOf(entry)
 			if err != nil {
 				return reconcile.Undoing{}, nil, err
@@ -98,6 +98,12 @@ func (r *run) planUndo(ctx context.Context) (reconcile.Undoing, *snapshot, error
 		return reconcile.Undoing{}, nil, err
 	}
 	return reconcile.Undo(in), snap, nil
+}
+
+// putRight reports whether an entry is that of a row which got back what it held, because a write had hit it instead of its
+// own: it changed nothing, and in a source without key columns nobody knows whose row it was.
+func putRight(e state.Entry) bool {
+	return e.Side == contact.Source && e.Action == contact.Update && len(e.Fields) == 0
 }
 
 // undone gathers the two sides as they are now. Records whose operations are not settled are left out.
