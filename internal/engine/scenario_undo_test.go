@@ -2,6 +2,7 @@ package engine_test
 
 import (
 	"context"
+	"net/http"
 	"slices"
 	"strings"
 	"testing"
@@ -14,6 +15,8 @@ import (
 	"syncd/internal/quo/quosim"
 	"syncd/internal/reconcile"
 	"syncd/internal/sources"
+	"syncd/internal/sources/sheets"
+	"syncd/internal/sources/sheets/sheetssim"
 	"syncd/internal/state"
 )
 
@@ -459,4 +462,76 @@ func (r repairingSource) Write(ctx context.Context, columns []string, changes []
 	cells := make([]contact.Cell, len(columns))
 	outcomes[0].Repaired = []contact.Change{{Action: contact.Update, Row: 3, Before: cells, After: cells}}
 	return outcomes, err
+}
+
+// A source that never deletes rows keeps the row that a run made, and the contact stays this row's: half of it would be
+// made again by the next run.
+func TestUndoOfARowThatTheSourceNeverDeletes(t *testing.T) {
+	t.Parallel()
+	const byHand = "rows of this source are never deleted: delete the row by hand"
+	const takesContact = "rows of this source are never deleted: when you delete it by hand, its contact is deleted too"
+	for name, test := range map[string]struct {
+		set func(*scene)
+		why string
+	}{
+		"its contact is kept":              {func(*scene) {}, byHand},
+		"its contact would be deleted too": {func(s *scene) { s.sync.Policy.DeleteAdopted = true }, takesContact},
+		"no more rows are made":            {func(s *scene) { s.sync.Policy.CreateInSource = reconcile.CreateOff }, byHand},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newScene(t)
+			s.twoWay()
+			s.sync.Policy.CreateInSource = reconcile.CreateAll
+			s.rows = append(s.rows, person(1), person(2))
+			book := s.inSheet()
+			s.sheetRun(book)
+			s.add(quosim.Contact{FirstName: new("Sue")})
+			made := s.sheetRun(book)
+			wantEqual(t, "rows made", made.SourceCreated, 1)
+			test.set(s)
+			undoing, report := s.sheetEngine(book).PlanUndo(t.Context(), made.RunID)
+			if report.Err() != nil {
+				t.Fatal(report.Err())
+			}
+			if len(undoing.Left) == 0 {
+				t.Fatal("nothing is left alone")
+			}
+			sue := undoing.Left[0].Key
+			wantEqual(t, "left alone", leftOf(undoing), []string{sue + " source: " + test.why,
+				sue + " quo externalId " + sue + ": the contact stays this record's, as the row stays"})
+			wantEqual(t, "operations", len(undoing.Plan.Operations), 0)
+			wantEqual(t, "links", len(undoing.Plan.Settled), 0)
+		})
+	}
+}
+
+// inSheet makes a spreadsheet of the scene's rows.
+func (s *scene) inSheet() *sheetssim.Spreadsheet {
+	book := sheetssim.New(sheetssim.Options{ReadsPerMinute: -1, WritesPerMinute: -1, Now: s.clock.Now})
+	book.Edit(func(b *sheetssim.Book) {
+		tab := b.AddTab("People")
+		for i, row := range s.rows {
+			tab.Fill(i+1, values(row)...)
+		}
+	})
+	return book
+}
+
+// sheetEngine makes an engine whose source is a spreadsheet.
+func (s *scene) sheetEngine(book *sheetssim.Spreadsheet) *engine.Engine {
+	e := s.engine()
+	e.Source = sheets.New(sheets.Options{Spreadsheet: book.ID(), Tab: "People", Key: s.sync.Mapping.Key, Quota: sheets.NewQuota(0),
+		FirstWait: time.Millisecond, HTTPClient: &http.Client{Transport: book.Transport()}})
+	return e
+}
+
+// sheetRun runs the sync of a spreadsheet once and demands that the run ends well.
+func (s *scene) sheetRun(book *sheetssim.Spreadsheet) engine.Report {
+	s.t.Helper()
+	s.clock.advance(time.Second)
+	report := s.sheetEngine(book).Run(s.t.Context(), engine.Request{})
+	if report.Status != state.RunDone {
+		s.t.Fatalf("the run ended %s (%v)", report.Status, report.Err())
+	}
+	return report
 }

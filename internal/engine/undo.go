@@ -8,6 +8,7 @@ import (
 
 	"syncd/internal/contact"
 	"syncd/internal/reconcile"
+	"syncd/internal/sources"
 	"syncd/internal/state"
 )
 
@@ -91,6 +92,9 @@ func (r *run) planUndo(ctx context.Context) (reconcile.Undoing, *snapshot, error
 		return reconcile.Undoing{}, nil, err
 	}
 	in.Mapping = r.mapping
+	if k, ok := r.Source.(sources.Keeper); ok {
+		in.KeepsRows = k.KeepsRows()
+	}
 	if err := r.keepRefused(ctx); err != nil {
 		return reconcile.Undoing{}, nil, err
 	}

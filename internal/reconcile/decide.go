@@ -296,15 +296,18 @@ func (d *decider) create(s *Subject, why string) {
 	d.plan.Operations = append(d.plan.Operations, o)
 }
 
+// deletesContact reports whether a linked contact may be deleted when its row goes.
+func (p Policy) deletesContact(link *contact.Link) bool {
+	return p.RowGone == RowGoneDelete && p.Direction != contact.FromQuo && (!link.Adopted || p.DeleteAdopted)
+}
+
 // rowGone handles the contact of a row that went.
 func (d *decider) rowGone(s *Subject) {
-	mayDelete := d.Policy.RowGone == RowGoneDelete && d.Policy.Direction != contact.FromQuo &&
-		(!s.Link.Adopted || d.Policy.DeleteAdopted)
 	source, quo := "the row is gone", "the contact changed, last at "+s.Contact.UpdatedAt.UTC().Format(time.RFC3339Nano)
 	take := s.Take[contact.WholeRecord].of(source, quo)
 	whole := contact.Conflict{Key: s.Key, Field: contact.WholeRecord, Base: "as last synced", Source: source, Quo: quo}
 	switch changed := s.Contact.ContentHash() != s.Link.QuoHash; {
-	case !mayDelete:
+	case !d.Policy.deletesContact(s.Link):
 		d.unlink(s, contact.Quo, "the row is gone, the contact is kept")
 	case changed && take == contact.Quo && d.Policy.CreateInSource != CreateOff:
 		d.resolved(whole, take, contact.Source)

@@ -33,6 +33,8 @@ type UndoInput struct {
 	Subjects map[string]Subject
 	// Contacts are those that the run wrote, as they are now, by id; those that are gone are not there.
 	Contacts map[string]*contact.Contact
+	// KeepsRows says that the source never deletes rows.
+	KeepsRows bool
 }
 
 // Undoing is what would put back what a run did, and what is left as it is.
@@ -54,7 +56,7 @@ type Left struct {
 // again by itself: a field becomes a conflict ([contact.Settled.Undone]), a record that loses or gets back one of its sides
 // is unlinked.
 func Undo(in UndoInput) Undoing {
-	u := &undoer{UndoInput: in, why: fmt.Sprintf("undo of run %d", in.Run), links: map[string]contact.Link{}}
+	u := &undoer{UndoInput: in, why: fmt.Sprintf("undo of run %d", in.Run), links: map[string]contact.Link{}, stays: map[string]bool{}}
 	for i := range in.Past {
 		if p := &in.Past[i]; !p.mark() {
 			u.reverse(p, in.Subjects[p.Key])
@@ -69,6 +71,7 @@ type undoer struct {
 	why     string
 	undoing Undoing
 	links   map[string]contact.Link // that become unlinked, by key
+	stays   map[string]bool         // keys of rows that the run made and that are left
 }
 
 // mark reports whether the operation only noted in the row what syncd itself keeps there.
@@ -258,6 +261,9 @@ func (u *undoer) giveBack(p *Past, o *Operation, s Subject) {
 	switch {
 	case !adopted || o.Contact.ExternalID != p.After.ExternalID || o.Contact.Source != p.After.Source:
 		return
+	case u.stays[p.Key]:
+		u.leave(p, "externalId", o.Contact.ExternalID, "the contact stays this record's, as the row stays")
+		return
 	case !u.Mapping.Keyed(), u.Policy.CreateInSource == CreateAll && s.Row != nil && !rowGoes:
 		u.leave(p, "externalId", o.Contact.ExternalID, "the contact stays this record's: the next run would make it so again")
 		return
@@ -285,17 +291,32 @@ func (u *undoer) giveBack(p *Past, o *Operation, s Subject) {
 
 // deleteRow undoes the create of a row.
 func (u *undoer) deleteRow(p *Past, s Subject) {
-	switch {
-	case s.Row == nil:
+	if s.Row == nil {
 		u.leave(p, "", "", "the row is gone already")
-	case !u.rowHolds(s.Row, p.RowAfter):
-		u.leave(p, "", "", changedSince)
-	default:
-		o := u.operation(p, s, contact.Delete)
-		o.Contact, o.Link = s.Contact, u.unlink(s, p.ContactID)
-		u.lost(&o, s.Row.Values)
-		u.add(o)
+		return
 	}
+	if why := u.keepsRow(p, s); why != "" {
+		u.stays[p.Key] = true
+		u.leave(p, "", "", why)
+		return
+	}
+	o := u.operation(p, s, contact.Delete)
+	o.Contact, o.Link = s.Contact, u.unlink(s, p.ContactID)
+	u.lost(&o, s.Row.Values)
+	u.add(o)
+}
+
+// keepsRow says why a row that the run made is left, "" when it may go.
+func (u *undoer) keepsRow(p *Past, s Subject) string {
+	switch {
+	case !u.rowHolds(s.Row, p.RowAfter):
+		return changedSince
+	case u.KeepsRows && s.Contact != nil && s.Link.Linked() && u.Policy.deletesContact(s.Link):
+		return "rows of this source are never deleted: when you delete it by hand, its contact is deleted too"
+	case u.KeepsRows:
+		return "rows of this source are never deleted: delete the row by hand"
+	}
+	return ""
 }
 
 // rowHolds reports whether a row holds what was written to it, but for what syncd itself notes there.

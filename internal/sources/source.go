@@ -44,6 +44,12 @@ type Positional interface {
 	Positional() bool
 }
 
+// A Keeper is a source that may never delete rows: it then refuses every delete, and nobody need plan one.
+type Keeper interface {
+	// KeepsRows reports whether this source never deletes rows.
+	KeepsRows() bool
+}
+
 // A Describer is a source that tells what it has, so that a configuration can be made for it.
 type Describer interface {
 	// Columns returns the names of all columns in the source's own order, in the form that Read takes; a column may

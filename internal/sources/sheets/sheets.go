@@ -62,6 +62,7 @@ var (
 	_ sources.Source     = (*Sheet)(nil)
 	_ sources.Rememberer = (*Sheet)(nil)
 	_ sources.Positional = (*Sheet)(nil)
+	_ sources.Keeper     = (*Sheet)(nil)
 	_ sources.Describer  = (*Sheet)(nil)
 )
 
@@ -79,6 +80,9 @@ func New(options Options) *Sheet {
 
 // Positional implements [sources.Positional]: a write names a row by its number.
 func (s *Sheet) Positional() bool { return true }
+
+// KeepsRows implements [sources.Keeper]: rows of a Google Sheet are never deleted.
+func (s *Sheet) KeepsRows() bool { return true }
 
 // Columns implements [sources.Describer].
 func (s *Sheet) Columns(ctx context.Context) ([]string, error) {
