@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -142,4 +143,22 @@ func TestPlanText(t *testing.T) {
 		Problems: []engine.Problem{{Problem: contact.Problem{Row: 3, Column: "id", Reason: "the key is empty"}}}}
 	c.printPlan(p, &r, &config.Sync{Brake: config.Brake{Creates: config.Limit{Count: 0}}}, nil, false)
 	golden(t, filepath.Join("testdata", "plan.golden"), out.Bytes())
+}
+
+// TestUndoText checks that the plan of an undo says of an operation only what is not the same everywhere.
+func TestUndoText(t *testing.T) {
+	row := func(key, why string) reconcile.Operation {
+		return reconcile.Operation{Key: key, Side: contact.Source, Action: contact.Create, Reason: why, Approved: true,
+			Fields: []contact.FieldChange{{Field: "company", After: "Acme", Reason: why}}}
+	}
+	undoing := reconcile.Undoing{Plan: reconcile.Plan{Operations: []reconcile.Operation{
+		row("C-1", "undo of run 2"), row("C-2", "undo of run 2, without what its other columns held")}}}
+	var out bytes.Buffer
+	c := &cli{out: &out, configPath: defaultConfig}
+	c.printUndoing(2, undoing, &engine.Report{Sync: "customers"}, nil, fold{})
+	for text, want := range map[string]int{"undo of run 2": 0, "without what its other columns held": 1, "(approved)": 0} {
+		if n := strings.Count(out.String(), text); n != want {
+			t.Errorf("%q stands there %d times, want %d:\n%s", text, n, want, out.String())
+		}
+	}
 }

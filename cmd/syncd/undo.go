@@ -166,9 +166,10 @@ func lonely(p reconcile.Plan) (n int) {
 func (c *cli) printUndoing(id int64, undoing reconcile.Undoing, r *engine.Report, names titles, f fold) {
 	undoing.Plan.Operations = slices.Clone(undoing.Plan.Operations)
 	fmt.Fprintf(c.out, "%s: to undo run %d: %s\n", r.Sync, id, planSummary(undoing.Plan, &engine.Report{}))
-	for i := range undoing.Plan.Operations { // the reason is the same everywhere
+	for i := range undoing.Plan.Operations { // that it is an undo is the same everywhere
 		o := &undoing.Plan.Operations[i]
-		o.Reason, o.Approved, o.Fields = "", false, slices.Clone(o.Fields)
+		_, o.Reason, _ = strings.Cut(o.Reason, ", ")
+		o.Approved, o.Fields = false, slices.Clone(o.Fields)
 		for j := range o.Fields {
 			o.Fields[j].Reason = ""
 		}

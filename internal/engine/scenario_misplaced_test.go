@@ -20,6 +20,10 @@ type missing struct {
 
 func (m *missing) Positional() bool { return m.scene.positional }
 
+func (m *missing) Columns(ctx context.Context) ([]string, error) {
+	return m.Source.(sources.Describer).Columns(ctx)
+}
+
 func (m *missing) Write(ctx context.Context, columns []string, changes []contact.Change) ([]sources.Outcome, error) {
 	if hit := m.scene.hit; hit != nil {
 		m.scene.hit = nil

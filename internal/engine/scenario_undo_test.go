@@ -535,3 +535,81 @@ func (s *scene) sheetRun(book *sheetssim.Spreadsheet) engine.Report {
 	}
 	return report
 }
+
+// The journal does not know what people write beside the mapped columns: a row that holds something there stays, and its
+// contact with it.
+func TestUndoKeepsARowThatSomebodyFilled(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		header, notes string
+		tells         bool
+		why           string // "" when the row goes
+	}{
+		"a note":                      {"id,First,Phone,Company,Notes", "call on Monday", true, "other columns were filled: Notes"},
+		"no note":                     {"id,First,Phone,Company,Notes", "", true, ""},
+		"a column has no name":        {"id,First,Phone,Company,", "call on Monday", true, "whether other columns were filled is not known (it has columns without a name, or with the same one): delete the row by hand"},
+		"the source tells no columns": {"id,First,Phone,Company,Notes", "", false, "whether other columns were filled is not known (this source does not tell which columns it has): delete the row by hand"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newScene(t)
+			s.twoWay()
+			s.sync.Policy.CreateInSource = reconcile.CreateAll
+			s.saveText(test.header + "\n")
+			stranger := s.add(quosim.Contact{FirstName: new("Sue")})
+			made := s.done()
+			wantEqual(t, "rows made", made.SourceCreated, 1)
+			s.saveText(strings.TrimSpace(s.file()) + test.notes + "\n")
+			e := s.engine()
+			if !test.tells {
+				e.Source = repairingSource{e.Source}
+			}
+			undoing, report := e.PlanUndo(t.Context(), made.RunID)
+			if report.Err() != nil {
+				t.Fatal(report.Err())
+			}
+			if test.why == "" {
+				wantEqual(t, "left alone", leftOf(undoing), nil)
+				wantEqual(t, "operations", len(undoing.Plan.Operations), 2)
+				return
+			}
+			sue := text(s.quo.Contacts()[0].ExternalID)
+			wantEqual(t, "left alone", leftOf(undoing), []string{sue + " source: " + test.why,
+				sue + " quo externalId " + sue + ": the contact stays this record's, as the row stays"})
+			wantEqual(t, "operations", len(undoing.Plan.Operations), 0)
+			wantEqual(t, "contact", s.quo.Contacts()[0].ID, stranger.ID)
+			s.steady()
+		})
+	}
+}
+
+// A row that is put back has only what the journal knows, and the plan says so.
+func TestUndoSaysThatARowComesBackWithoutItsOtherColumns(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		columns int
+		reason  string
+	}{
+		"columns that are not mapped": {5, "undo of run 2, without what its other columns held"},
+		"all columns are mapped":      {4, "undo of run 2"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newScene(t)
+			s.twoWay()
+			s.sync.Policy.ContactGone = reconcile.ContactGoneDelete
+			for i := range 11 {
+				s.rows = append(s.rows, person(i+1))
+			}
+			for i := range s.rows {
+				s.rows[i] = s.rows[i][:test.columns]
+			}
+			s.save()
+			s.done()
+			s.deleteInQuo(key(4))
+			gone := s.done()
+			wantEqual(t, "rows deleted", gone.SourceDeleted, 1)
+			undoing := s.planUndo(gone.RunID)
+			wantEqual(t, "operations", len(undoing.Plan.Operations), 1)
+			wantEqual(t, "reason", undoing.Plan.Operations[0].Reason, test.reason)
+		})
+	}
+}

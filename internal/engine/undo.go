@@ -101,6 +101,11 @@ func (r *run) planUndo(ctx context.Context) (reconcile.Undoing, *snapshot, error
 	if err := r.undone(ctx, snap, &in); err != nil {
 		return reconcile.Undoing{}, nil, err
 	}
+	if !in.KeepsRows {
+		if in.Beside, err = r.beside(ctx, snap, in.Past); err != nil {
+			return reconcile.Undoing{}, nil, err
+		}
+	}
 	return reconcile.Undo(in), snap, nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"syncd/internal/contact"
 	"syncd/internal/mapping"
@@ -35,6 +36,17 @@ type UndoInput struct {
 	Contacts map[string]*contact.Contact
 	// KeepsRows says that the source never deletes rows.
 	KeepsRows bool
+	Beside    Beside
+}
+
+// Beside is what a source has in columns that the mapping does not name. No journal knows what stands there.
+type Beside struct {
+	// None says that there are no such columns.
+	None bool
+	// Filled are those that hold something, by the key of each row that the run made and that could be looked at.
+	Filled map[string][]string
+	// Unseen is why no row could be looked at.
+	Unseen string
 }
 
 // Undoing is what would put back what a run did, and what is left as it is.
@@ -308,15 +320,26 @@ func (u *undoer) deleteRow(p *Past, s Subject) {
 
 // keepsRow says why a row that the run made is left, "" when it may go.
 func (u *undoer) keepsRow(p *Past, s Subject) string {
+	filled, seen := u.Beside.Filled[p.Key]
 	switch {
 	case !u.rowHolds(s.Row, p.RowAfter):
 		return changedSince
-	case u.KeepsRows && s.Contact != nil && s.Link.Linked() && u.Policy.deletesContact(s.Link):
-		return "rows of this source are never deleted: when you delete it by hand, its contact is deleted too"
 	case u.KeepsRows:
-		return "rows of this source are never deleted: delete the row by hand"
+		return "rows of this source are never deleted: " + u.byHand(s)
+	case len(filled) > 0:
+		return "other columns were filled: " + strings.Join(filled, ", ")
+	case !seen && !u.Beside.None:
+		return fmt.Sprintf("whether other columns were filled is not known (%s): %s", cmp.Or(u.Beside.Unseen, "they cannot be read"), u.byHand(s))
 	}
 	return ""
+}
+
+// byHand says what a person can do about a row that is left.
+func (u *undoer) byHand(s Subject) string {
+	if s.Contact != nil && s.Link.Linked() && u.Policy.deletesContact(s.Link) {
+		return "when you delete it by hand, its contact is deleted too"
+	}
+	return "delete the row by hand"
 }
 
 // rowHolds reports whether a row holds what was written to it, but for what syncd itself notes there.
@@ -353,6 +376,9 @@ func (u *undoer) createRow(p *Past, s Subject) {
 	values, _ := u.Mapping.Values(record)
 	o := u.operation(p, s, contact.Create)
 	o.Contact, o.Cells, o.Link = s.Contact, record.Cells, u.unlink(s, p.ContactID)
+	if !u.Beside.None {
+		o.Reason += ", without what its other columns held"
+	}
 	for _, f := range u.Mapping.Fields() {
 		if v := values[f.Name]; !v.Blank() {
 			o.Fields = append(o.Fields, contact.FieldChange{Field: f.Name, After: shown(v), Reason: u.why})
