@@ -54,7 +54,7 @@ func (a *applier) sourceBatch(ctx context.Context, chunk []step) error {
 			return err
 		}
 		var outcomes []sources.Outcome
-		outcomes, writeErr = a.Source.Write(a.keeper.writing, a.mapping.Columns(), changes)
+		outcomes, writeErr = a.writeRows(changes)
 		outcomes = append(outcomes, make([]sources.Outcome, max(0, len(ready)-len(outcomes)))...)
 		for i, s := range ready {
 			a.rowOutcome(&settled, s, outcomes[i], writeErr)

@@ -48,7 +48,45 @@ func (r *run) beside(ctx context.Context, snap *snapshot, past []reconcile.Past)
 	case err != nil: // such as a right to some columns only
 		return reconcile.Beside{Unseen: err.Error()}, nil
 	}
+	r.others = others
 	return reconcile.Beside{Filled: filled}, nil
+}
+
+// writeRows has the source make changes. Rows that an undo deletes must hold nothing in the other columns even then: the
+// contacts come first, which may take long. So their deletes go apart, with all columns.
+func (a *applier) writeRows(changes []contact.Change) ([]sources.Outcome, error) {
+	columns := a.mapping.Columns()
+	if len(a.others) == 0 {
+		return a.Source.Write(a.keeper.writing, columns, changes)
+	}
+	var rest, deletes []contact.Change
+	var places [2][]int // of the rest and of the deletes
+	for i, change := range changes {
+		if change.Action == contact.Delete {
+			change.Before = slices.Concat(change.Before, make([]contact.Cell, len(a.others)))
+			deletes, places[1] = append(deletes, change), append(places[1], i)
+		} else {
+			rest, places[0] = append(rest, change), append(places[0], i)
+		}
+	}
+	all := make([]sources.Outcome, len(changes))
+	wide := slices.Concat(columns, a.others)
+	for i, batch := range []struct {
+		columns []string
+		changes []contact.Change
+	}{{columns, rest}, {wide, deletes}} {
+		if len(batch.changes) == 0 {
+			continue
+		}
+		outcomes, err := a.Source.Write(a.keeper.writing, batch.columns, batch.changes)
+		for j, outcome := range outcomes {
+			all[places[i][j]] = outcome
+		}
+		if err != nil {
+			return all, err
+		}
+	}
+	return all, nil
 }
 
 // besides returns the columns that are not mapped, and whether all can be told apart by their names.

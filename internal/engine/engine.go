@@ -175,6 +175,7 @@ type run struct {
 	report    Report
 	calls     quo.Calls
 	undoes    int64           // the run that this one undoes, 0 for none
+	others    []string        // columns that are not mapped, in which the rows that an undo deletes hold nothing
 	scope     map[string]bool // the keys of request.Only, once somebody asked
 }
 

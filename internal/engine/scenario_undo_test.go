@@ -613,3 +613,34 @@ func TestUndoSaysThatARowComesBackWithoutItsOtherColumns(t *testing.T) {
 		})
 	}
 }
+
+// What somebody writes beside the mapped columns while the undo is under way is not lost either.
+func TestUndoKeepsARowThatSomebodyFillsMeanwhile(t *testing.T) {
+	t.Parallel()
+	s := newScene(t)
+	s.twoWay()
+	s.sync.Policy.CreateInSource = reconcile.CreateAll
+	s.people(1)
+	s.done()
+	s.add(quosim.Contact{FirstName: new("Sue")})
+	made := s.done()
+	seen := seenBy(s.planUndo(made.RunID))
+	s.clock.advance(time.Second)
+	e := s.engine()
+	filled := strings.TrimSpace(s.file()) + "call on Monday\n"
+	e.Source = &busySource{missing{Source: e.Source, scene: s}, func() { s.saveText(filled) }}
+	report := e.Undo(t.Context(), made.RunID, seen)
+	wantEqual(t, "rows deleted", report.SourceDeleted, 0)
+	wantEqual(t, "the file", s.file(), filled)
+}
+
+// busySource is a source in which somebody works right before a write.
+type busySource struct {
+	missing
+	work func()
+}
+
+func (b *busySource) Write(ctx context.Context, columns []string, changes []contact.Change) ([]sources.Outcome, error) {
+	b.work()
+	return b.missing.Write(ctx, columns, changes)
+}
