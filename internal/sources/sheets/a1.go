@@ -14,6 +14,11 @@ func rangeOf(title string, firstRow, firstColumn, lastRow, lastColumn int) strin
 		":" + letters(lastColumn) + strconv.Itoa(lastRow+1)
 }
 
+// rangeFrom names the cells from a row on, however many rows there are, in the columns from first to last.
+func rangeFrom(title string, firstRow, firstColumn, lastColumn int) string {
+	return quoted(title) + "!" + letters(firstColumn) + strconv.Itoa(firstRow+1) + ":" + letters(lastColumn)
+}
+
 // letters is the name of a column: A for 0, Z for 25, AA for 26.
 func letters(column int) string {
 	name := ""

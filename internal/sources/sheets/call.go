@@ -136,16 +136,17 @@ func (c *client) values(ctx context.Context, t *tab, render, dates string) (rows
 	return rows, err
 }
 
-// ranges are those in which a large tab is read.
+// ranges are those in which a large tab is read. The last one has no end, for rows may have been added since.
 func (t *tab) ranges() []string {
 	if t.rows <= rowsPerRange {
 		return []string{quoted(t.title)}
 	}
 	var ranges []string
-	for row := 0; row < t.rows; row += rowsPerRange {
-		ranges = append(ranges, rangeOf(t.title, row, 0, min(row+rowsPerRange, t.rows)-1, max(t.columns, 1)-1))
+	row, last := 0, max(t.columns, 1)-1
+	for ; row+rowsPerRange < t.rows; row += rowsPerRange {
+		ranges = append(ranges, rangeOf(t.title, row, 0, row+rowsPerRange-1, last))
 	}
-	return ranges
+	return append(ranges, rangeFrom(t.title, row, 0, last))
 }
 
 // joined puts the ranges of an answer under one another. Each leaves out empty rows at its end.

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"syncd/internal/contact"
+	"syncd/internal/sources"
 	"syncd/internal/sources/sheets/sheetssim"
 )
 
@@ -145,7 +146,39 @@ func TestReadInRanges(t *testing.T) {
 		}
 		wantEqual(t, "rows", got, []string{"2 C-2", "20000 C-20000", "20001 C-20001", "39999 C-39999", "40001 C-40001", "45000 C-45000"})
 		last := w.Requests()[len(w.Requests())-1]
-		wantEqual(t, "ranges", last.Query["ranges"], []string{"'Jon''s Data'!A1:C20000", "'Jon''s Data'!A20001:C40000", "'Jon''s Data'!A40001:C45010"})
+		wantEqual(t, "ranges", last.Query["ranges"], []string{"'Jon''s Data'!A1:C20000", "'Jon''s Data'!A20001:C40000", "'Jon''s Data'!A40001:C"})
+	})
+}
+
+// Rows that came since the grid was measured are read, too, when a tab is read as several ranges.
+func TestReadInRangesMeanwhile(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, Options{Key: []string{"id"}})
+		const rows = rowsPerRange + 10
+		w.edit(func(tab *sheetssim.Tab) {
+			tab.Resize(rows, 2)
+			tab.Fill(1, "id", "Name")
+			tab.Fill(rows, "C-2", "Ada")
+		})
+		tooMuch := sheetssim.Fault{Match: sheetssim.On(sheetssim.RouteValuesBatchGet), Status: 503}
+		w.Before(sheetssim.On(sheetssim.RouteValuesBatchGet), 1, func(b *sheetssim.Book, _ sheetssim.Request) {
+			w.do(b, func(tab *sheetssim.Tab) { tab.InsertRows(2, 7) })
+		})
+		w.Inject(tooMuch)
+		s := w.sheet()
+		if records := readAll(t, s, "id"); len(records) != 1 || records[0].Row != rows+7 {
+			t.Errorf("records %v, want one, of row %d", records, rows+7)
+		}
+		// A new row, which makes the grid larger, is found when it is looked for.
+		w.After(sheetssim.On(sheetssim.RouteBatch), 1, func(*sheetssim.Book, sheetssim.Request) { w.Inject(tooMuch) })
+		create := contact.Change{Action: contact.Create, Key: "C-3", After: []contact.Cell{{Text: "C-3"}, {Text: "Grace"}}}
+		outcomes, err := s.Write(t.Context(), []string{"id", "Name"}, []contact.Change{create})
+		if err != nil || outcomes[0].Status != sources.Written || w.PendingFaults() > 0 {
+			t.Errorf("outcomes %+v, error %v, %d faults left", outcomes, err, w.PendingFaults())
+		}
+		if texts := w.texts(); len(texts) != rows+8 {
+			t.Errorf("%d rows, want %d", len(texts), rows+8)
+		}
 	})
 }
 
