@@ -21,14 +21,24 @@ func (w *writer) add(ctx context.Context, now *survey, creates []*target) error 
 		rows = append(rows, rowData(t, len(now.header)))
 	}
 	w.admitted = false
-	err := w.client.edit(ctx, []*api.Request{{AppendCells: &api.AppendCellsRequest{
+	err := w.client.edit(ctx, longPatience, []*api.Request{{AppendCells: &api.AppendCellsRequest{
 		SheetId: w.tab.id, Rows: rows, Fields: "userEnteredValue", ForceSendFields: []string{"SheetId"},
 	}}})
-	if err != nil {
-		return w.failed(ctx, creates, nil, err)
+	switch {
+	case err == nil || isSilent(err):
+		for _, t := range creates {
+			t.silence = err
+		}
+		w.sent = append(w.sent, creates...)
+		return nil
 	}
-	w.sent = append(w.sent, creates...)
-	return nil
+	return w.failed(ctx, creates, nil, err)
+}
+
+// leaveOpen gives up a new row that is not there, and that Google may add yet: a second one would be there twice.
+func (w *writer) leaveOpen(t *target) {
+	w.givenUp[t.change] = "Google did not say whether the row was added, and may add it yet: the next run looks for it"
+	w.halt(t.silence)
 }
 
 // rowData is a row as the API takes it.

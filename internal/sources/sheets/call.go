@@ -14,7 +14,7 @@ import (
 // How long Google gets to answer. It gives up itself after three minutes.
 const (
 	patience     = time.Minute
-	readPatience = 3 * time.Minute // for a whole tab
+	longPatience = 3 * time.Minute // for a whole tab, and for what must not be made twice
 )
 
 // attempts is how often a read is sent before it fails.
@@ -81,7 +81,7 @@ func (c *client) admitWrite(ctx context.Context) error {
 }
 
 // write sends a request that was admitted, once: where a write would land is known only just after a read.
-func (c *client) write(ctx context.Context, send func(context.Context) error) error {
+func (c *client) write(ctx context.Context, patience time.Duration, send func(context.Context) error) error {
 	if err := ctx.Err(); err != nil {
 		return err
 	}
@@ -118,7 +118,7 @@ func (c *client) tabs(ctx context.Context) (tabs []*api.Sheet, err error) {
 // in one request all the same, for pages from several requests are not one moment.
 func (c *client) values(ctx context.Context, t *tab, render, dates string) (rows [][]any, err error) {
 	ranges := []string{quoted(t.title)}
-	err = c.read(ctx, readPatience, func(ctx context.Context) error {
+	err = c.read(ctx, longPatience, func(ctx context.Context) error {
 		answer, err := c.service.Spreadsheets.Values.BatchGet(c.spreadsheet).Ranges(ranges...).
 			ValueRenderOption(render).DateTimeRenderOption(dates).Context(ctx).Do()
 		if err == nil && len(answer.ValueRanges) != len(ranges) {
@@ -196,7 +196,7 @@ func (c *client) grid(ctx context.Context, ranges []*api.GridRange) (s *api.Shee
 // update writes values into ranges, all of them or none, and returns what each range holds then. Values are taken as
 // they are and never as if they were typed, which would make another of a phone number and run a formula.
 func (c *client) update(ctx context.Context, data []*api.ValueRange) (echo []*api.UpdateValuesResponse, err error) {
-	err = c.write(ctx, func(ctx context.Context) error {
+	err = c.write(ctx, patience, func(ctx context.Context) error {
 		answer, err := c.service.Spreadsheets.Values.BatchUpdate(c.spreadsheet, &api.BatchUpdateValuesRequest{
 			ValueInputOption: "RAW", Data: data, IncludeValuesInResponse: true,
 			ResponseValueRenderOption: asShown, ResponseDateTimeRenderOption: dateText,
@@ -213,8 +213,8 @@ func (c *client) update(ctx context.Context, data []*api.ValueRange) (echo []*ap
 }
 
 // edit carries out requests that are no mere values, all of them or none.
-func (c *client) edit(ctx context.Context, requests []*api.Request) error {
-	return c.write(ctx, func(ctx context.Context) error {
+func (c *client) edit(ctx context.Context, patience time.Duration, requests []*api.Request) error {
+	return c.write(ctx, patience, func(ctx context.Context) error {
 		answer, err := c.service.Spreadsheets.BatchUpdate(c.spreadsheet,
 			&api.BatchUpdateSpreadsheetRequest{Requests: requests}).Context(ctx).Do()
 		if err == nil && len(answer.Replies) != len(requests) {

@@ -31,6 +31,7 @@ type target struct {
 	hit     string // the key of that row, if it has one
 	lost    bool   // what was hit cannot be put back
 	written header // the columns at the time of the write; nil if the answer did not say
+	silence error  // why it is not known whether Google still works at it; nil when it does not
 }
 
 // isNew reports whether the row is to be added.

@@ -158,8 +158,13 @@ func passes(err error) bool {
 // isTooMuch reports whether a read may have failed because it asked for too much at once.
 func isTooMuch(err error) bool {
 	var e *Error
-	return errors.As(err, &e) &&
-		(e.Code == http.StatusServiceUnavailable || errors.Is(e.cause, context.DeadlineExceeded))
+	return errors.As(err, &e) && (e.Code == http.StatusServiceUnavailable || isSilent(err))
+}
+
+// isSilent reports whether Google neither answered in time nor ended the connection: it may be at work still.
+func isSilent(err error) bool {
+	var e *Error
+	return errors.As(err, &e) && e.Code == 0 && errors.Is(e.cause, context.DeadlineExceeded)
 }
 
 // isOutside reports whether a range is not, or no longer, in the spreadsheet: the tab was renamed, or lost rows or

@@ -78,7 +78,7 @@ func (w *writer) restoreFormulas(ctx context.Context, targets []*target) error {
 		}
 	}
 	w.admitted = false
-	if err := w.client.edit(ctx, requests); err != nil {
+	if err := w.client.edit(ctx, patience, requests); err != nil {
 		return w.failed(ctx, targets, nil, err)
 	}
 	w.sent = append(w.sent, targets...)

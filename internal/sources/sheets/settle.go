@@ -26,6 +26,10 @@ func (w *writer) settle(now *survey) {
 		}
 	}
 	for _, t := range w.strays(open, now, len(landed) > 0) {
+		if t.silence != nil {
+			w.leaveOpen(t)
+			continue
+		}
 		_ = w.again(t, nil) // whose only error is the cause that it is given
 	}
 	for _, t := range restored { // last, for a stray write may be what makes a row look restored

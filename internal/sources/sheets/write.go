@@ -67,6 +67,7 @@ type writer struct {
 	admitted     bool // the next write need not wait
 	waits        backoff.BackOff
 	lost         error // what could not be put back
+	halted       error // why no more changes are made
 }
 
 // run makes the changes, round by round, until none is left and nothing is out of place.
@@ -90,11 +91,25 @@ func (w *writer) run(ctx context.Context) error {
 	}
 	for len(w.todo)+len(w.sent)+len(w.damages) > 0 {
 		if err := w.round(ctx); err != nil {
-			return errors.Join(err, w.lost)
+			return errors.Join(err, w.halted, w.lost)
 		}
 	}
-	return w.lost
+	return errors.Join(w.halted, w.lost)
 }
+
+// halt lets no more changes be made. What was written is still looked for and put back where it must be.
+func (w *writer) halt(cause error) {
+	w.halted = cause
+	for _, i := range w.todo {
+		if w.tries[i] > 0 {
+			w.givenUp[i] = unheard
+		}
+	}
+	w.todo = nil
+}
+
+// unheard is why it is not known what became of a change.
+const unheard = "Google did not say whether it was written"
 
 // prepare decides what needs no look at the sheet. A change that does not fit the columns is an error.
 func (w *writer) prepare() error {
@@ -197,6 +212,9 @@ func (w *writer) admit(ctx context.Context) error {
 
 // next takes the next changes and decides about them by what the tab holds.
 func (w *writer) next(now *survey) (updates, creates []*target) {
+	if w.halted != nil {
+		w.halt(w.halted)
+	}
 	var later []int
 	bytes := 0
 	for n, i := range w.todo {
@@ -291,11 +309,11 @@ func (w *writer) close(err error) {
 		if reason, ok := w.givenUp[i]; ok {
 			*o = sources.Outcome{Reason: reason}
 		}
-		unheard := slices.ContainsFunc(w.sent, func(t *target) bool { return t.change == i })
+		sent := slices.ContainsFunc(w.sent, func(t *target) bool { return t.change == i })
 		switch {
 		case o.Status != sources.Unknown || o.Reason != "":
-		case unheard:
-			o.Reason = "Google did not say whether it was written"
+		case sent:
+			o.Reason = unheard
 		case err != nil:
 			w.refuse(i, "nothing was written: %s", err)
 		}

@@ -362,6 +362,53 @@ func TestAppendMeanwhile(t *testing.T) {
 	}
 }
 
+// creates are new rows of the keyed tab, with the keys N-0, N-1 and so on.
+func creates(n int) []contact.Change {
+	var changes []contact.Change
+	for i := range n {
+		key := "N-" + number(i)
+		changes = append(changes, contact.Change{Action: contact.Create, Key: key, After: []contact.Cell{{Text: "New"}, {Text: key}, {}}})
+	}
+	return changes
+}
+
+// Google may carry out what nobody waits for any more: no row is added a second time.
+func TestAppendLate(t *testing.T) {
+	for name, c := range map[string]struct {
+		fault   sheetssim.Fault
+		changes int
+		want    []sources.Status // of the first and the last change
+		rows    int              // that are new at last
+	}{
+		"within the three minutes":      {sheetssim.Fault{Kind: sheetssim.SlowBefore, Delay: 170 * time.Second}, 1, []sources.Status{sources.Written, sources.Written}, 1},
+		"after them":                    {sheetssim.Fault{Kind: sheetssim.SlowBefore, Delay: 4 * time.Minute}, 1, []sources.Status{sources.Unknown, sources.Unknown}, 1},
+		"after them, with more to come": {sheetssim.Fault{Kind: sheetssim.SlowBefore, Delay: 4 * time.Minute}, maxRows + 1, []sources.Status{sources.Unknown, sources.Refused}, maxRows},
+		"at once, and says so late":     {sheetssim.Fault{Kind: sheetssim.SlowAfter, Delay: 4 * time.Minute}, maxRows + 1, []sources.Status{sources.Written, sources.Written}, maxRows + 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := keyed(t)
+				before := len(w.texts())
+				c.fault.Match = sheetssim.On(sheetssim.RouteBatch)
+				w.Inject(c.fault)
+				outcomes, err := w.sheet().Write(t.Context(), keyedColumns, creates(c.changes))
+				if isOpen := c.want[0] == sources.Unknown; isOpen != (err != nil) {
+					t.Errorf("error %v", err)
+				}
+				got := []sources.Status{outcomes[0].Status, outcomes[c.changes-1].Status}
+				wantEqual(t, "outcomes", got, c.want)
+				if got[0] == sources.Unknown {
+					wantOutcome(t, outcomes[0], sources.Unknown, "may add it yet")
+				}
+				time.Sleep(10 * time.Minute) // in which the server ends what nobody waits for
+				if n := len(w.texts()) - before; n != c.rows {
+					t.Errorf("%d new rows, want %d", n, c.rows)
+				}
+			})
+		})
+	}
+}
+
 func insert(rows []string, row string) []string {
 	rows = append(rows, row)
 	return sortedCells(strings.Join(rows, "\x00"), "\x00")
