@@ -31,6 +31,14 @@ func (w *writer) add(ctx context.Context, now *survey, creates []*target) error 
 		}
 		w.sent = append(w.sent, creates...)
 		return nil
+	case isPlaceClosed(err):
+		for _, t := range creates {
+			w.refuse(t.change, "%s", refusal(err))
+		}
+		if isFull(err) {
+			w.halt(err)
+		}
+		return nil
 	}
 	return w.failed(ctx, creates, nil, err)
 }

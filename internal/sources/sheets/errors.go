@@ -175,6 +175,17 @@ func isOutside(err error) bool {
 		strings.Contains(e.Message, "exceeds grid limits") || strings.Contains(e.Message, "No grid with id"))
 }
 
+// isFull reports whether the spreadsheet has room for no more cells. Nothing was carried out.
+func isFull(err error) bool { return hasBadRequest(err, tooManyCells) }
+
+// isPlaceClosed reports whether new rows were not taken because of where they go, so that none of them would be.
+func isPlaceClosed(err error) bool { return isFull(err) || hasBadRequest(err, isProtected) }
+
+func hasBadRequest(err error, part string) bool {
+	var e *Error
+	return errors.As(err, &e) && e.Code == http.StatusBadRequest && strings.Contains(e.Message, part)
+}
+
 // refusal is why the sheet does not take what was written, for a person; "" when the error is of another kind. Nothing
 // was carried out.
 func refusal(err error) string {

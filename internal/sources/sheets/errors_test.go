@@ -153,7 +153,7 @@ func TestWorkloadIdentity(t *testing.T) {
 	}
 }
 
-// A spreadsheet that can hold no more rows takes no new ones, and updates go on.
+// A spreadsheet that can hold no more rows takes none of the new ones, and nothing more is tried.
 func TestFullSpreadsheet(t *testing.T) {
 	w := newWorldWith(t, Options{Key: []string{"id"}}, sheetssim.Options{MaxCells: 26_000, ReadsPerMinute: -1, WritesPerMinute: -1})
 	w.edit(func(tab *sheetssim.Tab) {
@@ -162,25 +162,40 @@ func TestFullSpreadsheet(t *testing.T) {
 	})
 	columns := []string{"id", "Name"}
 	s := w.sheet()
-	changes := []contact.Change{updateOf(readAll(t, s, columns...)[0], "C-2", 1, "Ada King")}
-	for _, key := range []string{"C-3", "C-4", "C-5"} {
+	record := readAll(t, s, columns...)[0]
+	changes := []contact.Change{updateOf(record, "C-2", 1, "Ada King")}
+	for i := range 2 * maxRows {
+		key := "N-" + number(i)
 		changes = append(changes, contact.Change{Action: contact.Create, Key: key, After: []contact.Cell{{Text: key}, {Text: "New"}}})
 	}
+	w.ResetRequests()
 	outcomes, err := s.Write(t.Context(), columns, changes)
+	if err == nil || !strings.Contains(err.Error(), "the spreadsheet is full: delete rows") {
+		t.Errorf("error %v", err)
+	}
+	wantOutcome(t, outcomes[0], sources.Written, "")
+	for _, outcome := range outcomes[1:] {
+		wantOutcome(t, outcome, sources.Refused, "the spreadsheet is full")
+	}
+	if n := len(w.Requests()); n > 5 {
+		t.Errorf("%d requests, want no more than for one round", n)
+	}
+}
+
+// A protected tab takes no new rows, however many there are in one request.
+func TestProtectedTab(t *testing.T) {
+	w := keyed(t)
+	w.edit(func(tab *sheetssim.Tab) { tab.Protect("A1:E1000", sheetssim.Protection{}) })
+	w.ResetRequests()
+	outcomes, err := w.sheet().Write(t.Context(), keyedColumns, creates(100))
 	if err != nil {
 		t.Fatal(err)
 	}
-	wantOutcome(t, outcomes[0], sources.Written, "")
-	made := 0
-	for _, outcome := range outcomes[1:] {
-		if outcome.Status == sources.Written {
-			made++
-			continue
-		}
-		wantOutcome(t, outcome, sources.Refused, "the spreadsheet is full")
+	for _, outcome := range outcomes {
+		wantOutcome(t, outcome, sources.Refused, "protected range")
 	}
-	if made != 1 {
-		t.Errorf("%d new rows, want the one for which there is room", made)
+	if n := len(w.Requests()); n > 3 {
+		t.Errorf("%d requests, want no more than for one round", n)
 	}
 }
 
