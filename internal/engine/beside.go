@@ -42,14 +42,16 @@ func (r *run) beside(ctx context.Context, snap *snapshot, past []reconcile.Past)
 		return reconcile.Beside{}, nil
 	}
 	filled, err := r.filled(ctx, snap, made, others)
-	switch {
-	case ctx.Err() != nil:
+	if ctx.Err() != nil {
 		return reconcile.Beside{}, context.Cause(ctx)
-	case err != nil: // such as a right to some columns only
-		return reconcile.Beside{Unseen: err.Error()}, nil
 	}
-	r.others = others
-	return reconcile.Beside{Filled: filled}, nil
+	unseen := ""
+	if err != nil { // such as a right to some columns only
+		unseen = err.Error()
+	} else {
+		r.others = others
+	}
+	return reconcile.Beside{Filled: filled, Unseen: unseen}, nil
 }
 
 // writeRows has the source make changes. Rows that an undo deletes must hold nothing in the other columns even then: the
