@@ -143,6 +143,7 @@ func (t *target) keyIn(echo *api.UpdateValuesResponse) string {
 // failed sorts out what an error of a write means for its targets. The parts are those of the request that the error may
 // name, each that of a target.
 func (w *writer) failed(ctx context.Context, targets, parts []*target, err error) error {
+	w.behind = true
 	reason := refusal(err)
 	i, known := refusedPart(err)
 	switch {

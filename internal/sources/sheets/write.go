@@ -63,6 +63,7 @@ type writer struct {
 
 	headerClosed bool // the header is protected
 	moved        bool // the last write showed other columns than it should
+	behind       bool // a write of this round failed: much may have changed since the tab was looked at
 	size         int  // how many rows are written at once
 	admitted     bool // the next write need not wait
 	waits        backoff.BackOff
@@ -186,9 +187,14 @@ func (w *writer) round(ctx context.Context) error {
 	if err != nil || moved {
 		return errors.Join(err, w.allAgain(creates, nil))
 	}
+	w.behind = false
 	values, formulas := apart(ready)
 	if err := w.update(ctx, now, values); err != nil {
 		return err
+	}
+	if w.behind {
+		w.keep(append(formulas, creates...))
+		return nil
 	}
 	if w.moved {
 		w.moved = false
@@ -196,6 +202,10 @@ func (w *writer) round(ctx context.Context) error {
 	}
 	if err := w.restoreFormulas(ctx, formulas); err != nil {
 		return err
+	}
+	if w.behind {
+		w.keep(creates)
+		return nil
 	}
 	return w.add(ctx, now, creates)
 }

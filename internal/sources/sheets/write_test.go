@@ -409,6 +409,32 @@ func TestAppendLate(t *testing.T) {
 	}
 }
 
+// After a write that failed, whether a row is there already is looked up again before it is added.
+func TestAppendAfterFailedUpdate(t *testing.T) {
+	for name, fault := range map[string]sheetssim.Fault{
+		"unheard": {Kind: sheetssim.CutAfter}, "503": {Kind: sheetssim.FailAfter, Status: 503},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				w := keyed(t)
+				changes := append(creates(1), updateOf(w.record(keyedColumns, "C-4"), "C-4", 0, "Dr. Perlman"))
+				before := len(w.texts())
+				fault.Match = sheetssim.On(sheetssim.RouteValuesBatchUpdate)
+				w.Inject(fault)
+				w.Before(fault.Match, 1, func(b *sheetssim.Book, _ sheetssim.Request) {
+					w.do(b, func(tab *sheetssim.Tab) { tab.Fill(before+1, "N-0", nil, "Typed") })
+				})
+				outcomes := w.write(keyedColumns, changes...)
+				wantOutcome(t, outcomes[0], sources.Stale, "the row is there already")
+				wantOutcome(t, outcomes[1], sources.Written, "")
+				if n := len(w.texts()) - before; n != 1 {
+					t.Errorf("%d new rows, want the one that a person typed", n)
+				}
+			})
+		})
+	}
+}
+
 func insert(rows []string, row string) []string {
 	rows = append(rows, row)
 	return sortedCells(strings.Join(rows, "\x00"), "\x00")
