@@ -25,6 +25,7 @@ func TestReadCells(t *testing.T) {
 		tab.Fill(6, nil, nil, nil, nil, nil, nil, "a note without a column")
 		tab.Fill(7, " ", nil, "\u00a0")
 		tab.Fill(8, "C-8")
+		tab.Fill(9, nil, nil, nil, nil, false)
 		tab.Hide(8, sheetssim.ByFilter)
 	})
 	records := readAll(t, w.sheet(), "Name", "id", "Phone", "Since", "VIP", "Score")
@@ -101,7 +102,6 @@ func TestRenamedTab(t *testing.T) {
 	readAll(t, s, "id")
 	memory := s.Memory()
 	w.edit(func(tab *sheetssim.Tab) { tab.Rename("Renamed") })
-	w.Edit(func(b *sheetssim.Book) { b.AddTab(tabTitle, []any{"id"}, []any{"C-99"}) }) // not the one that is meant
 	next := w.sheet()
 	next.Recall(memory)
 	for _, s := range []*Sheet{s, next} {
@@ -113,6 +113,20 @@ func TestRenamedTab(t *testing.T) {
 	want := `sheet "Jon's Data": the tab is called "Renamed" now: set tab: to that`
 	wantEqual(t, "warnings", warnings, []string{want, want})
 	wantEqual(t, "memory", string(next.Memory()), string(memory))
+	w.Edit(func(b *sheetssim.Book) { b.AddTab(tabTitle, []any{"id"}, []any{"C-99"}) })
+	create := contact.Change{Action: contact.Create, Key: "C-7", After: []contact.Cell{{Text: "C-7"}}}
+	w.ResetRequests()
+	replaced := w.sheet()
+	replaced.Recall(memory)
+	_, writeErr := replaced.Write(t.Context(), []string{"id"}, []contact.Change{create})
+	for _, err := range []error{readError(t.Context(), replaced, "id"), writeErr} {
+		if err == nil || !strings.Contains(err.Error(), `is called "Renamed" now, and another one is called "Jon's Data"`) {
+			t.Errorf("a tab took the title of the one that was renamed: error %v", err)
+		}
+	}
+	if n := len(w.Requests()); n != 2 {
+		t.Errorf("%d requests, want none but those for the titles", n)
+	}
 	if records := readAll(t, w.sheet(), "id"); len(records) != 1 {
 		t.Errorf("a source without memory finds %v", records)
 	}

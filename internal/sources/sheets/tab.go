@@ -65,12 +65,27 @@ func (s *Sheet) find(ctx context.Context) (*tab, error) {
 	if kind := found.Properties.SheetType; kind != "" && kind != "GRID" {
 		return nil, fmt.Errorf("the tab has no cells of its own, for it is of type %s: name another", kind)
 	}
+	if err := s.checkTitle(found, tabs); err != nil {
+		return nil, err
+	}
 	s.memory = &memory{s.options.Spreadsheet, s.options.Tab, found.Properties.SheetId}
 	s.tab = tabOf(found)
 	if contact.NormalizeText(s.tab.title) != wanted {
 		s.warn(fmt.Sprintf("the tab is called %q now: set tab: to that", s.tab.title))
 	}
 	return s.tab, nil
+}
+
+// checkTitle returns an error when the tab that was found before has another title now, and another tab has its own: it is
+// not to be guessed which of the two is meant.
+func (s *Sheet) checkTitle(found *api.Sheet, tabs []*api.Sheet) error {
+	wanted := contact.NormalizeText(s.options.Tab)
+	if contact.NormalizeText(found.Properties.Title) == wanted ||
+		!slices.ContainsFunc(tabs, func(t *api.Sheet) bool { return contact.NormalizeText(t.Properties.Title) == wanted }) {
+		return nil
+	}
+	return fmt.Errorf("the tab that was synced is called %[1]q now, and another one is called %[2]q: to go on with the first, set tab: to %[1]q; "+
+		"to sync the other, give that a title of its own and set tab: to it", found.Properties.Title, s.options.Tab)
 }
 
 func tabOf(s *api.Sheet) *tab {
