@@ -65,6 +65,12 @@ func at(rows [][]any, row, column int) value {
 	return rows[row][column]
 }
 
+// isUnused reports whether a row holds nothing: its cells are empty, or boxes that nobody ticked, which people put into rows
+// in advance.
+func isUnused(row []any) bool {
+	return !slices.ContainsFunc(row, func(v any) bool { return v != false && !contact.Cell{Text: textOf(v)}.Empty() })
+}
+
 // isBlank reports whether all cells of a row are empty.
 func isBlank(row []any) bool {
 	return !slices.ContainsFunc(row, func(v any) bool { return !contact.Cell{Text: textOf(v)}.Empty() })

@@ -140,7 +140,7 @@ func (s *Sheet) read(ctx context.Context, columns []string, yield func(contact.R
 		if i%1000 == 0 && ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if isBlank(rows[i]) {
+		if isUnused(rows[i]) {
 			continue
 		}
 		record := contact.Record{Row: i + 1, Cells: make([]contact.Cell, len(places))}
