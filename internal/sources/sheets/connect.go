@@ -1,6 +1,7 @@
 package sheets
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -29,12 +30,20 @@ func connect(ctx context.Context, o Options) (*client, error) {
 		return nil, err
 	}
 	service, err := api.NewService(context.WithoutCancel(ctx), options...) // it keeps ctx to fetch tokens with
+	if file := o.credentialsFile(); err != nil && file != "" {             // its error may quote the file
+		return nil, fmt.Errorf("credentials: %s is incomplete: download it again", file)
+	}
 	if err != nil {
 		return nil, errors.New("no credentials were found: set credentials_file: to the key of a service account, or " +
 			"GOOGLE_APPLICATION_CREDENTIALS")
 	}
 	c.service = service
 	return c, nil
+}
+
+// credentialsFile is the file that holds the credentials, "" when none is named.
+func (o Options) credentialsFile() string {
+	return cmp.Or(o.CredentialsFile, os.Getenv("GOOGLE_APPLICATION_CREDENTIALS"))
 }
 
 // options are those of Google's client. It also notes whose credentials they are, for messages.

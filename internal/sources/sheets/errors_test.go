@@ -108,6 +108,9 @@ func TestErrors(t *testing.T) {
 		"no type": {func(w *world) {
 			w.options.CredentialsFile = save(w.t.(*testing.T), `{"installed":{"client_secret":"hunter2"}}`)
 		}, false, []string{`of type ""`}},
+		"incomplete": {func(w *world) {
+			w.options.CredentialsFile = save(w.t.(*testing.T), `{"type":"service_account","private_key_id":"hunter2"}`)
+		}, false, []string{"credentials.json is incomplete: download it again"}},
 		"a thief's file": {func(w *world) {
 			w.options.CredentialsFile = save(w.t.(*testing.T), `{"type":"external_account","token_url":"https://sts.googleapis.com.example.com/v1/token"}`)
 		}, false, []string{"an address that is not Google's"}},
