@@ -66,7 +66,9 @@ func (t *Table) whereError(err error) error {
 		return err
 	case e.Code == pgserver.NoPrivilege:
 		return fmt.Errorf("where: %w", err)
-	case e.Code[:2] == "42" || e.Code[:2] == "22":
+	case e.Code[:2] == "22": // the server's words quote the value
+		return fmt.Errorf("where: check the condition: a row's value does not fit it (%s)", e.Code)
+	case e.Code[:2] == "42":
 		return fmt.Errorf("where: check the condition: %w", plain(e))
 	}
 	return err

@@ -78,6 +78,16 @@ func TestErrorsSayWhatToDo(t *testing.T) {
 	}
 }
 
+// What the server says of a value that a condition cannot take quotes that value.
+func TestConditionErrorsHideValues(t *testing.T) {
+	address := made(t, `CREATE TABLE c (id text, v text); INSERT INTO c VALUES ('1', 'ada@example.com')`)
+	_, err := readAll(t, tableOf(t, address, Options{Table: "c", Key: []string{"id"}, Where: "v::int > 0"}), "id")
+	wantError(t, err, "where: check the condition: a row's value does not fit it (22P02)")
+	if err != nil && strings.Contains(err.Error(), "ada@") {
+		t.Errorf("a cell's value is in %q", err)
+	}
+}
+
 func TestMissingColumn(t *testing.T) {
 	table := tableOf(t, made(t, `CREATE TABLE c (id text, "First Name" text, " first" text, "first " text)`), Options{Table: "c", Key: []string{"ID"}})
 	for name, want := range map[string]string{
