@@ -151,8 +151,10 @@ func sourceName(s *config.Sync) string {
 		return s.Source.CSV.Path
 	case s.Source.GoogleSheet != nil:
 		return s.Source.GoogleSheet.Tab
+	case s.Source.Postgres != nil:
+		return s.Source.Postgres.Table
 	}
-	return s.Source.Postgres.Table
+	return s.Source.Kind()
 }
 
 // changing are the parts of a reason that differ from row to row.
