@@ -2,5 +2,5 @@
 
 package main
 
-// kills is how often a test kills the process: under the race detector each run takes long. .ci/run has a stage without it.
+// kills is how often a test kills the process: under the race detector each run takes long.
 const kills = 3

@@ -6,5 +6,5 @@ package engine_test
 // simulation runs fewer schedules. .ci/run has stages of their own for all of them.
 const (
 	crowdShare   = 10
-	fewSchedules = 20
+	fewSchedules = 12
 )
