@@ -2,5 +2,8 @@
 
 package main
 
-// kills is how often a test kills the process: under the race detector each run takes long.
-const kills = 3
+// Under the race detector each run takes long.
+const (
+	kills         = 2 // how often a test kills the process
+	examplesShare = 4 // every how manieth example of docs/how-it-decides.md is played; .ci/run has a stage for all of them
+)
