@@ -1,5 +1,10 @@
 package contact
 
+import (
+	"fmt"
+	"strconv"
+)
+
 // Record is one row of a source, as the source yields it.
 type Record struct {
 	// Row is the source's own number of the row, the header of a sheet or file being 1; 0 where rows have none.
@@ -61,4 +66,32 @@ type Change struct {
 	// After is the row as it shall be, in the same order; nil for a Delete. Cells equal to those of Before
 	// are left alone.
 	After []Cell
+}
+
+// Check returns an error when the change does not fit so many columns: that is a mistake of the program.
+func (c Change) Check(columns int) error {
+	before, after := columns, columns
+	switch c.Action {
+	case Create:
+		before = 0
+	case Delete:
+		after = 0
+	case Update:
+	default:
+		return fmt.Errorf("cannot %s a row", c.Action)
+	}
+	if len(c.Before) != before || len(c.After) != after {
+		return fmt.Errorf("%s of row %d: %d cells before and %d after for %d columns", c.Action, c.Row, len(c.Before), len(c.After), columns)
+	}
+	return nil
+}
+
+// Fingerprint is a text that two lists of cells share when their texts are the same.
+func Fingerprint(cells []Cell) string {
+	var b []byte
+	for _, cell := range cells {
+		b = append(strconv.AppendInt(b, int64(len(cell.Text)), 10), ':')
+		b = append(b, cell.Text...)
+	}
+	return string(b)
 }

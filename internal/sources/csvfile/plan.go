@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"slices"
-	"strconv"
 
 	"syncd/internal/contact"
 	"syncd/internal/sources"
@@ -69,19 +68,8 @@ func (f *File) plan(
 
 // expect notes the identity of the change's row. A change that does not fit the columns is an error.
 func (p *planner) expect(change contact.Change) error {
-	before, after := len(p.columns), len(p.columns)
-	switch change.Action {
-	case contact.Create:
-		before = 0
-	case contact.Delete:
-		after = 0
-	case contact.Update:
-	default:
-		return fmt.Errorf("cannot %s a row", change.Action)
-	}
-	if len(change.Before) != before || len(change.After) != after {
-		return fmt.Errorf("%s of row %d: %d cells before and %d after for %d columns",
-			change.Action, change.Row, len(change.Before), len(change.After), len(p.columns))
+	if err := change.Check(len(p.columns)); err != nil {
+		return err
 	}
 	p.targets[p.identity(change)] = &target{}
 	return nil
@@ -93,18 +81,9 @@ func (p *planner) identity(change contact.Change) string {
 	case p.keyed:
 		return change.Key
 	case change.Action == contact.Create:
-		return fingerprint(change.After)
+		return contact.Fingerprint(change.After)
 	}
-	return fingerprint(change.Before)
-}
-
-func fingerprint(cells []contact.Cell) string {
-	var b []byte
-	for _, cell := range cells {
-		b = append(strconv.AppendInt(b, int64(len(cell.Text)), 10), ':')
-		b = append(b, cell.Text...)
-	}
-	return string(b)
+	return contact.Fingerprint(change.Before)
 }
 
 // find looks for the rows of all changes.
@@ -120,7 +99,7 @@ func (p *planner) find(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		identity := fingerprint(row.values)
+		identity := contact.Fingerprint(row.values)
 		if p.keyed {
 			if identity, err = contact.NormalizeKey(row.values[len(p.columns):]...); err != nil {
 				continue // a row without a key is nobody's

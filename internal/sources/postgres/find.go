@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -74,18 +73,9 @@ func (b *batch) identity(change contact.Change) string {
 	case len(b.key) > 0:
 		return change.Key
 	case change.Action == contact.Create:
-		return fingerprint(b.spread(change.After))
+		return contact.Fingerprint(b.spread(change.After))
 	}
-	return fingerprint(b.spread(change.Before))
-}
-
-func fingerprint(cells []contact.Cell) string {
-	var s []byte
-	for _, cell := range cells {
-		s = append(strconv.AppendInt(s, int64(len(cell.Text)), 10), ':')
-		s = append(s, cell.Text...)
-	}
-	return string(s)
+	return contact.Fingerprint(b.spread(change.Before))
 }
 
 // spread brings cells from the order of wanted into that of columns; those of the key that nobody asked for are empty.
@@ -118,7 +108,7 @@ func (b *batch) look(ctx context.Context, lock string) error {
 	defer rows.Close()
 	for rows.Next() {
 		cells := b.cells(rows.RawValues())
-		identity := fingerprint(cells)
+		identity := contact.Fingerprint(cells)
 		if len(b.key) > 0 {
 			if identity, err = contact.NormalizeKey(b.keyCells(cells)...); err != nil {
 				continue // a row without a key is nobody's

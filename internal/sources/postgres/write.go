@@ -3,7 +3,6 @@ package postgres
 import (
 	"context"
 	"errors"
-	"fmt"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -123,19 +122,8 @@ func (b *batch) write(ctx context.Context, columns []string) (err error) {
 // expect checks that the changes fit the columns.
 func (b *batch) expect() error {
 	for _, change := range b.changes {
-		before, after := len(b.wanted), len(b.wanted)
-		switch change.Action {
-		case contact.Create:
-			before = 0
-		case contact.Delete:
-			after = 0
-		case contact.Update:
-		default:
-			return fmt.Errorf("cannot %s a row", change.Action)
-		}
-		if len(change.Before) != before || len(change.After) != after {
-			return fmt.Errorf("%s of row %s: %d cells before and %d after for %d columns",
-				change.Action, change.Key, len(change.Before), len(change.After), len(b.wanted))
+		if err := change.Check(len(b.wanted)); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -3,6 +3,7 @@ package sheets
 import (
 	"slices"
 
+	"syncd/internal/contact"
 	"syncd/internal/sources"
 )
 
@@ -57,7 +58,7 @@ func (w *writer) landed(t *target, now *survey) (row int, ok bool) {
 	case t.isNew():
 		rows = upTo(len(now.entered))[1:]
 	default:
-		rows = now.rows[fingerprint(w.changes[t.change].After)]
+		rows = now.rows[contact.Fingerprint(w.changes[t.change].After)]
 	}
 	i := slices.IndexFunc(rows, func(row int) bool { return t.isIn(row, now) })
 	if i < 0 {

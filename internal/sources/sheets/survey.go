@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strconv"
 
 	"syncd/internal/contact"
 )
@@ -96,7 +95,7 @@ func (s *survey) identity(row int) (id string, ok bool) {
 		id, err := contact.NormalizeKey(s.cells(row, s.key)...)
 		return id, err == nil
 	}
-	return fingerprint(s.cells(row, s.columns)), true
+	return contact.Fingerprint(s.cells(row, s.columns)), true
 }
 
 // identifying are the columns that make the identity.
@@ -105,15 +104,6 @@ func (s *survey) identifying() []int {
 		return s.key
 	}
 	return s.columns
-}
-
-func fingerprint(cells []contact.Cell) string {
-	var b []byte
-	for _, cell := range cells {
-		b = append(strconv.AppendInt(b, int64(len(cell.Text)), 10), ':')
-		b = append(b, cell.Text...)
-	}
-	return string(b)
 }
 
 // mustBeShown reports whether it takes the cells as they are shown, too: when a formula makes the identity of a row, when

@@ -116,7 +116,7 @@ const unheard = "Google did not say whether it was written"
 func (w *writer) prepare() error {
 	first := map[string]bool{}
 	for i, change := range w.changes {
-		if err := w.checkShape(change); err != nil {
+		if err := change.Check(len(w.columns)); err != nil {
 			return err
 		}
 		w.identities[i] = w.identity(change)
@@ -133,33 +133,15 @@ func (w *writer) prepare() error {
 	return nil
 }
 
-func (w *writer) checkShape(change contact.Change) error {
-	before, after := len(w.columns), len(w.columns)
-	switch change.Action {
-	case contact.Create:
-		before = 0
-	case contact.Delete:
-		after = 0
-	case contact.Update:
-	default:
-		return fmt.Errorf("cannot %s a row", change.Action)
-	}
-	if len(change.Before) != before || len(change.After) != after {
-		return fmt.Errorf("%s of row %d: %d cells before and %d after for %d columns",
-			change.Action, change.Row, len(change.Before), len(change.After), len(w.columns))
-	}
-	return nil
-}
-
 // identity is what finds the row of a change: its key or, without key columns, all its cells.
 func (w *writer) identity(change contact.Change) string {
 	switch {
 	case len(w.options.Key) > 0:
 		return change.Key
 	case change.Action == contact.Create:
-		return fingerprint(change.After)
+		return contact.Fingerprint(change.After)
 	}
-	return fingerprint(change.Before)
+	return contact.Fingerprint(change.Before)
 }
 
 // round is one look at the whole tab and one write of some rows. What goes wrong for a row is tried again by the next.
