@@ -212,8 +212,12 @@ func (s *Scheduler) giveBack(ctx context.Context, u *unit, claim state.Claim, as
 		schedule := s.plan.now(u).schedule
 		now := claim.Now.Add(time.Since(asked))
 		due, missed := schedule.after(claim.DueAt, now)
-		if report.RunID == 0 && report.Err() != nil && due.After(now.Add(again)) { // it could not even begin
-			due = now.Add(again)
+		if report.RunID == 0 && report.Err() != nil { // it could not even begin
+			if soon := now.Add(again); due.After(soon) {
+				due = soon
+			} else {
+				missed++
+			}
 		}
 		return s.store.Reschedule(ctx, claim.Lease, schedule.spec, due, missed)
 	}
@@ -227,7 +231,7 @@ func (s *Scheduler) giveBack(ctx context.Context, u *unit, claim state.Claim, as
 	}
 }
 
-// again is how soon a run that could not begin is tried again.
+// again is how soon a run that could not begin is tried again, unless its next tick comes before that.
 const again = time.Minute
 
 func sleep(ctx context.Context, d time.Duration) {

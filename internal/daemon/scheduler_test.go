@@ -211,6 +211,25 @@ func TestRunThatIsTooLongMissesTicks(t *testing.T) {
 	})
 }
 
+func TestRunThatCannotBegin(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, config.Sync{Name: "often", Schedule: "@every 20s"}, config.Sync{Name: "seldom", Schedule: "@every 1h"})
+		b.run = func(context.Context, string) error {
+			if time.Since(b.since) < 2*time.Minute {
+				return errors.New("the state does not answer")
+			}
+			return nil
+		}
+		b.runFor(4*time.Minute, b.scheduler())
+		if n, missed := b.count("often"), b.schedule("often").Missed; n != 12 || missed != 6 {
+			t.Errorf("the one with a near tick: %d runs and %d missed, want 12 and 6", n, missed)
+		}
+		if n, missed := b.count("seldom"), b.schedule("seldom").Missed; n != 3 || missed != 0 {
+			t.Errorf("the other one: %d runs and %d missed, want 3, each a minute after the one before, and 0", n, missed)
+		}
+	})
+}
+
 func TestOneCatchUpRunAfterDowntime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, config.Sync{Name: "customers", Schedule: "*/10 * * * *"})
