@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -248,9 +249,27 @@ func TestServe(t *testing.T) {
 
 	s.signal(syscall.SIGTERM)
 	s.stops(exitDone)
+	checkStatus(t, s.dir)
 	checkLog(t, s.stderr.String())
 	if log := s.stderr.String(); strings.Contains(log, "a-secret-key") || strings.Contains(log, "Grace") {
 		t.Errorf("the log has a secret or a value:\n%s", log)
+	}
+}
+
+// checkStatus has syncd show how a sync stands that nobody runs any more.
+func checkStatus(t *testing.T, dir string) {
+	t.Helper()
+	binary, err := os.Executable()
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(binary, "status")
+	cmd.Args[0], cmd.Dir = "syncd", dir
+	out, err := cmd.CombinedOutput()
+	for _, want := range []string{`next run +(due since|[-0-9: ]+, in)`, `rate +\d+ requests? to Quo in the last run \(at most 150 a second\)`} {
+		if err != nil || !regexp.MustCompile(want).Match(out) {
+			t.Errorf("%v: no %q in\n%s", err, want, out)
+		}
 	}
 }
 

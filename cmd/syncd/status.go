@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -24,8 +25,12 @@ func (c *cli) statusCommand() *cobra.Command {
 			if c.json() {
 				return c.printJSON(map[string]any{"syncs": statuses})
 			}
+			now, err := app.Store.Now(ctx)
+			if err != nil {
+				return err
+			}
 			for _, s := range statuses {
-				c.printStatus(s)
+				c.printStatus(s, now)
 			}
 			return nil
 		}),
@@ -34,19 +39,26 @@ func (c *cli) statusCommand() *cobra.Command {
 
 // syncStatus is how one sync stands.
 type syncStatus struct {
-	Sync           string            `json:"sync"`
-	Configured     bool              `json:"configured"`
-	Paused         bool              `json:"paused"`
-	Links          int               `json:"links"`
-	Unlinked       int               `json:"unlinked"`
-	LastRun        *runJSON          `json:"last_run"`     // null when it never ran
-	LastSuccess    *runJSON          `json:"last_success"` // likewise, or when the last recentRuns runs all failed
-	Problems       int               `json:"problems"`
-	Conflicts      int               `json:"conflicts"`
+	Sync        string     `json:"sync"`
+	Configured  bool       `json:"configured"`
+	Paused      bool       `json:"paused"`
+	Links       int        `json:"links"`
+	Unlinked    int        `json:"unlinked"`
+	LastRun     *runJSON   `json:"last_run"`     // null when it never ran
+	LastSuccess *runJSON   `json:"last_success"` // likewise, or when the last recentRuns runs all failed
+	NextRun     *time.Time `json:"next_run"`     // null when no `syncd run` has planned one; past while it is due or runs
+	Missed      int64      `json:"missed"`       // times of the schedule
+	Problems    int        `json:"problems"`
+	Conflicts   int        `json:"conflicts"`
+	// RequestsPerSecond is the limit of the sync's API key, 0 for a sync that is not in the configuration.
+	RequestsPerSecond int `json:"requests_per_second"`
+
 	HeldRun        int64             `json:"held_run"` // the run to approve, 0 when nothing is held
 	Held           engine.HeldCounts `json:"held"`
 	Approved       int               `json:"approved"` // let through, and to be carried out by the next run
 	OpenOperations int               `json:"open_operations"`
+
+	schedule string // as configured
 }
 
 // recentRuns is how many runs are searched for the last success.
@@ -64,11 +76,16 @@ func readStatuses(ctx context.Context, app *daemon.App) ([]syncStatus, error) {
 			names = append(names, s.Name)
 		}
 	}
+	schedules, err := app.Store.Schedules(ctx)
+	if err != nil {
+		return nil, err
+	}
 	statuses := make([]syncStatus, len(names))
 	for i, name := range names {
 		if statuses[i], err = readStatus(ctx, app, name); err != nil {
 			return nil, err
 		}
+		statuses[i].readSchedule(schedules)
 	}
 	return statuses, nil
 }
@@ -77,6 +94,7 @@ func readStatus(ctx context.Context, app *daemon.App, name string) (syncStatus, 
 	s := syncStatus{Sync: name}
 	if cfg := findSync(app.Options.Config, name); cfg != nil {
 		s.Configured, s.Paused = true, cfg.Paused
+		s.RequestsPerSecond, s.schedule = cfg.Quo.RequestsPerSecond, cfg.Schedule
 	}
 	for _, read := range []func(context.Context, state.Store) error{s.readLinks, s.readRuns, s.readFindings} {
 		if err := read(ctx, app.Store); err != nil {
@@ -113,6 +131,14 @@ func (s *syncStatus) readRuns(ctx context.Context, store state.Store) error {
 		}
 	}
 	return err
+}
+
+func (s *syncStatus) readSchedule(schedules []state.Schedule) {
+	for _, schedule := range schedules {
+		if schedule.Sync == s.Sync && !schedule.DueAt.IsZero() && s.Configured && !s.Paused {
+			s.NextRun, s.Missed = &schedule.DueAt, schedule.Missed
+		}
+	}
 }
 
 func (s *syncStatus) readFindings(ctx context.Context, store state.Store) error {
@@ -158,7 +184,7 @@ func hold(counts *engine.HeldCounts, action contact.Action) {
 	}
 }
 
-func (c *cli) printStatus(s syncStatus) {
+func (c *cli) printStatus(s syncStatus, now time.Time) {
 	note := ""
 	switch {
 	case !s.Configured:
@@ -176,6 +202,12 @@ func (c *cli) printStatus(s syncStatus) {
 	if s.LastSuccess != nil && s.LastSuccess.ID != s.LastRun.ID {
 		add("last success", fmt.Sprintf("run %d, %s", s.LastSuccess.ID, moment(s.LastSuccess.StartedAt)))
 	}
+	if next := s.nextRun(now); next != "" {
+		add("next run", next)
+	}
+	if rate := s.rateUsed(); rate != "" {
+		add("rate", rate)
+	}
 	for i, wait := range c.waits(s) {
 		add([]string{"waits for you", ""}[min(i, 1)], wait)
 	}
@@ -186,6 +218,42 @@ func (c *cli) printStatus(s syncStatus) {
 		add("open", count(s.OpenOperations, "operation")+" whose outcome the next run finds out")
 	}
 	printLines(c.out, "  ", align(lines))
+}
+
+// nextRun says when the next run is, "" when there will be none.
+func (s *syncStatus) nextRun(now time.Time) string {
+	switch {
+	case !s.Configured || s.Paused:
+		return ""
+	case s.NextRun == nil:
+		return "not planned: `syncd run` follows the schedule, " + s.schedule
+	case s.NextRun.After(now):
+		return fmt.Sprintf("%s, in %s", moment(*s.NextRun), took(s.NextRun.Sub(now)))
+	case s.LastRun != nil && s.LastRun.Status == state.RunRunning:
+		return "now"
+	default:
+		return fmt.Sprintf("due since %s: is `syncd run` up?", moment(*s.NextRun))
+	}
+}
+
+// rateUsed says how many requests the last run sent to Quo, and unless it was short how close that came to the limit; ""
+// when it sent none.
+func (s *syncStatus) rateUsed() string {
+	if s.LastRun == nil {
+		return ""
+	}
+	r := s.LastRun.report()
+	if r == nil || r.APICalls.All() == 0 {
+		return ""
+	}
+	text := count(r.APICalls.All(), "request") + " to Quo in the last run"
+	if lasted := r.FinishedAt.Sub(r.StartedAt).Seconds(); lasted >= 1 {
+		text += fmt.Sprintf(", %.1f a second", float64(r.APICalls.All())/lasted)
+	}
+	if s.RequestsPerSecond > 0 {
+		text += fmt.Sprintf(" (at most %d a second)", s.RequestsPerSecond)
+	}
+	return text
 }
 
 // waits are what waits for a person, with the command that shows or settles it.

@@ -45,3 +45,6 @@ func (c Calls) Sub(earlier Calls) Calls {
 		Throttled:    c.Throttled - earlier.Throttled,
 	}
 }
+
+// All is the number of all requests.
+func (c Calls) All() int64 { return c.List + c.Get + c.Create + c.Update + c.Delete + c.CustomFields }
