@@ -3,47 +3,81 @@ package main
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"syncd/internal/config"
 	"syncd/internal/daemon"
 	"syncd/internal/state"
 )
 
 func (c *cli) problemsCommand() *cobra.Command {
-	return &cobra.Command{
-		Use: "problems [SYNC]", Short: "List the rows that cannot be synced, and why", Args: arguments(0, 1),
+	list := false
+	cmd := &cobra.Command{
+		Use: "problems [SYNC]", Short: "List the rows that cannot be synced, and why, and settle what can be settled here", Args: arguments(0, 1),
+		Long: `List the rows that cannot be synced, and why. Most are mended in the source. Those of which only a person knows whether a
+contact in Quo is theirs are gone through on a terminal: it shows both sides and asks. In a pipe, and with --list, the rows are
+only listed.`,
+		Example: `  syncd problems
+  syncd problems customers --list
+  syncd problems -o json`,
 		ValidArgsFunction: c.completing(c.offerSyncs),
-		RunE: c.reading(func(ctx context.Context, app *daemon.App, args []string) error {
-			syncs, err := syncsOf(app.Options.Config, args)
-			if err != nil {
-				return err
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if list || c.json() || !c.talking(cmd.InOrStdin()) {
+				return c.reading(func(ctx context.Context, app *daemon.App, args []string) error {
+					_, err := c.listProblems(ctx, app, args, func(state.Problem) bool { return true })
+					return err
+				})(cmd, args)
 			}
-			list := []problemJSON{}
-			var rows [][]string
-			for _, s := range syncs {
-				problems, err := app.Store.Problems(ctx, s.Name)
+			a := &asker{in: cmd.InOrStdin(), out: c.out}
+			return c.writing(func(ctx context.Context, app *daemon.App, args []string) error {
+				left, err := c.listProblems(ctx, app, args, func(p state.Problem) bool { return !settledByMatch(p) })
 				if err != nil {
 					return err
 				}
-				for _, p := range problems {
-					cells := problemCells(p.Problem)
-					rows = append(rows, []string{s.Name, cells[0], cells[1], cells[2], moment(p.FirstAt), moment(p.RetryAt), cells[3]})
-					list = append(list, newProblemJSON(s.Name, p))
-				}
-			}
-			switch {
-			case c.json():
-				return c.printJSON(map[string]any{"problems": list})
-			case len(rows) == 0:
-				fmt.Fprintln(c.out, "no problems")
-			default:
-				table(c.out, []string{"SYNC", "ROW", "COLUMN", "VALUE", "SINCE", "NEXT TRY", "WHY"}, rows)
-			}
-			return nil
-		}),
+				return c.walkTwins(ctx, app, left, a)
+			})(cmd, args)
+		},
 	}
+	cmd.Flags().BoolVar(&list, "list", false, "only list them")
+	return cmd
+}
+
+// listProblems prints the problems that are to be shown, and returns the syncs that have others.
+func (c *cli) listProblems(ctx context.Context, app *daemon.App, args []string, show func(state.Problem) bool) ([]*config.Sync, error) {
+	syncs, err := syncsOf(app.Options.Config, args)
+	if err != nil {
+		return nil, err
+	}
+	list := []problemJSON{}
+	var rows [][]string
+	var others []*config.Sync
+	for _, s := range syncs {
+		problems, err := app.Store.Problems(ctx, s.Name)
+		if err != nil {
+			return nil, err
+		}
+		shown := slices.DeleteFunc(slices.Clone(problems), func(p state.Problem) bool { return !show(p) })
+		if len(shown) < len(problems) {
+			others = append(others, s)
+		}
+		for _, p := range shown {
+			cells := problemCells(p.Problem)
+			rows = append(rows, []string{s.Name, cells[0], cells[1], cells[2], moment(p.FirstAt), moment(p.RetryAt), cells[3]})
+			list = append(list, newProblemJSON(s.Name, p))
+		}
+	}
+	switch {
+	case c.json():
+		return nil, c.printJSON(map[string]any{"problems": list})
+	case len(rows) == 0 && others == nil:
+		fmt.Fprintln(c.out, "no problems")
+	case len(rows) > 0:
+		table(c.out, []string{"SYNC", "ROW", "COLUMN", "VALUE", "SINCE", "NEXT TRY", "WHY"}, rows)
+	}
+	return others, nil
 }
 
 // problemJSON is a problem as -o json prints it.

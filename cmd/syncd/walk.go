@@ -84,7 +84,7 @@ func (c *cli) walk(ctx context.Context, app *daemon.App, s *config.Sync, conflic
 		}
 		settled = append(settled, k.Key)
 	}
-	return c.writeSettled(ctx, app, s, settled, a)
+	return c.writeSettled(ctx, app, s, "conflict", settled, a)
 }
 
 func (c *cli) showConflict(place string, k state.Conflict, names titles) {
@@ -93,12 +93,12 @@ func (c *cli) showConflict(place string, k state.Conflict, names titles) {
 }
 
 // writeSettled offers to carry out what was settled.
-func (c *cli) writeSettled(ctx context.Context, app *daemon.App, s *config.Sync, keys []string, a *asker) error {
+func (c *cli) writeSettled(ctx context.Context, app *daemon.App, s *config.Sync, noun string, keys []string, a *asker) error {
 	if len(keys) == 0 {
 		fmt.Fprintln(c.out, "nothing settled")
 		return nil
 	}
-	answer, _ := a.ask(ctx, fmt.Sprintf("%s settled. Write %s now? The next run does it otherwise. [y/N] ", count(len(keys), "conflict"),
+	answer, _ := a.ask(ctx, fmt.Sprintf("%s settled. Write %s now? The next run does it otherwise. [y/N] ", count(len(keys), noun),
 		either(len(keys), "it", "them")))
 	if !isYes(answer) {
 		return nil

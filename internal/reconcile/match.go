@@ -180,25 +180,52 @@ func (d *decider) twin(s *Subject, t twin) {
 	c := t.contacts[0]
 	wanted := t.by == "phone" && m.Phone || t.by == "e-mail" && m.Email
 	settle := fmt.Sprintf("`syncd match %s %s %s` says that it is this row's, --new that it is not", d.Policy.Sync, contact.ShellWord(s.Key), c.ID)
+	ask := func(reason string) {
+		d.problem(s, reason)
+		d.plan.Twins = append(d.plan.Twins, d.compare(s, t))
+	}
 	switch {
 	case len(t.contacts) > 1: // a command to copy would be a guess
-		d.problem(s, fmt.Sprintf("%d contacts in Quo have this %s: merge them there, or `syncd match %s %s ID` says which one is this row's, "+
+		ask(fmt.Sprintf("%d contacts in Quo have this %s: merge them there, or `syncd match %s %s ID` says which one is this row's, "+
 			"--new that none is: %s", len(t.contacts), t.by, d.Policy.Sync, contact.ShellWord(s.Key), names(t.contacts)))
 	case t.shared:
-		d.problem(s, fmt.Sprintf("several rows have the %s of the contact %s in Quo: only one of them can be its row; %s",
+		ask(fmt.Sprintf("several rows have the %s of the contact %s in Quo: only one of them can be its row; %s",
 			t.by, names(t.contacts), settle))
 	case d.ours(c):
-		d.problem(s, fmt.Sprintf("the contact %s of this sync has this %s and no row: its key is %s; %s",
+		ask(fmt.Sprintf("the contact %s of this sync has this %s and no row: its key is %s; %s",
 			names(t.contacts), t.by, contact.ShellWord(c.ExternalID), settle))
 	case !adoptable(c):
-		d.problem(s, fmt.Sprintf("the contact %s in Quo has this %s and belongs to %q: it cannot become this row's; "+
+		ask(fmt.Sprintf("the contact %s in Quo has this %s and belongs to %q: it cannot become this row's; "+
 			"`syncd match %s %s --new` makes another", names(t.contacts), t.by, c.Source, d.Policy.Sync, contact.ShellWord(s.Key)))
 	case !wanted:
-		d.problem(s, fmt.Sprintf("the contact %s in Quo already has this %s: %s", names(t.contacts), t.by, settle))
+		ask(fmt.Sprintf("the contact %s in Quo already has this %s: %s", names(t.contacts), t.by, settle))
 	default:
 		s.Contact = c
 		d.merge(s, contact.Link{Key: s.Key, ContactID: c.ID, Adopted: true})
 	}
+}
+
+// compare puts a row beside the contacts that may be its own.
+func (d *decider) compare(s *Subject, t twin) Twin {
+	out := Twin{Key: s.Key, Row: s.Row.Record.Row, By: t.by}
+	var held []contact.Values
+	for _, c := range t.contacts {
+		if d.ours(c) || adoptable(c) {
+			out.Contacts = append(out.Contacts, c.ID)
+			held = append(held, d.Mapping.ContactValues(*c, nearOf(nil, s.Row.Values)))
+		}
+	}
+	for _, f := range d.Mapping.Fields() {
+		compared, filled := TwinField{Field: f.Name, Row: shown(s.Row.Values[f.Name])}, !s.Row.Values[f.Name].Blank()
+		for _, values := range held {
+			compared.Quo = append(compared.Quo, shown(values[f.Name]))
+			filled = filled || !values[f.Name].Blank()
+		}
+		if filled {
+			out.Fields = append(out.Fields, compared)
+		}
+	}
+	return out
 }
 
 // adoptable reports whether a contact that is not ours may become a record's: nobody else's key is on it, and Quo

@@ -19,6 +19,8 @@ type Plan struct {
 	// Resolved are the conflicts that operations of the plan, or waiting ones, settle by a person's word.
 	Resolved []Resolved
 	Problems []contact.Problem
+	// Twins are the problems of Problems that a person settles by saying whose a contact is.
+	Twins []Twin
 	// Undecided are the keys of the records that are left as they are until a problem of theirs is gone: conflicts that
 	// are open stay open.
 	Undecided []string
@@ -36,6 +38,22 @@ type Plan struct {
 type Resolved struct {
 	contact.Conflict
 	Side contact.Side
+}
+
+// Twin is a row that gets no contact of its own, because contacts in Quo have its phone or its e-mail.
+type Twin struct {
+	Key      string
+	Row      int      // the source's own number of the row, 0 when it has none
+	By       string   // what both have: "phone" or "e-mail"
+	Contacts []string // the ids of those that can become the row's
+	Fields   []TwinField
+}
+
+// TwinField is a field that the row or one of the contacts holds, as people read it.
+type TwinField struct {
+	Field contact.Field
+	Row   string
+	Quo   []string // by contact
 }
 
 // Waiting is a delete that waits for its grace.
