@@ -1,6 +1,6 @@
-// Package test renders the chart of syncd and reads what comes of it into the types of Kubernetes, which take no field that
-// they do not know. It is a module of its own, so that syncd does not depend on Kubernetes. Helm and kubectl-validate say
-// more, but take minutes to build: .ci/deploy full runs them.
+// Package test renders the chart of syncd, reads what comes of it into the types of Kubernetes, which take no field that they
+// do not know, and checks it against the schemas of Kubernetes. It is a module of its own, so that syncd does not depend on
+// Kubernetes. Helm itself takes minutes to build: .ci/deploy full runs it.
 package test
 
 import (
