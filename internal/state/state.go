@@ -38,7 +38,8 @@ func (e *LeasedError) Error() string {
 }
 
 // Lease is the right to run one sync. Token is the fencing token: it grows with every lease of the sync, and
-// every write that carries an older one is refused with ErrLeaseLost.
+// every write that carries an older one is refused with ErrLeaseLost. So is one by another holder: a state that was
+// restored from an older copy gives tokens a second time.
 type Lease struct {
 	Sync   string
 	Holder string

@@ -310,7 +310,7 @@ func TestVanishedMachine(t *testing.T) {
 	check(t, err)
 	var ours bool
 	var now time.Time
-	check(t, tx.QueryRowContext(t.Context(), lockSQL, "customers", 1).Scan(&ours, &now))
+	check(t, tx.QueryRowContext(t.Context(), lockSQL, "customers", 1, "host-a 1").Scan(&ours, &now))
 	check(t, tx.QueryRowContext(t.Context(), settingSQL).Scan(&within))
 	check(t, tx.Commit())
 	check(t, conn.QueryRowContext(t.Context(), settingSQL).Scan(&after))

@@ -17,9 +17,9 @@ import (
 //
 // An argument that is null is the store's clock where it is the database's.
 const (
-	lockSQL = `SELECT coalesce(held.token = $2 AND held.expires_at IS NOT NULL, false), clock_timestamp()
+	lockSQL = `SELECT coalesce(held.token = $2 AND held.holder = $3 AND held.expires_at IS NOT NULL, false), clock_timestamp()
 		FROM (SELECT set_config('idle_in_transaction_session_timeout', '60s', true)) AS patience
-		LEFT JOIN (SELECT token, expires_at FROM leases WHERE sync = $1 FOR UPDATE) AS held ON true`
+		LEFT JOIN (SELECT token, holder, expires_at FROM leases WHERE sync = $1 FOR UPDATE) AS held ON true`
 
 	reserveSQL = `INSERT INTO limits (name, next_slot_at)
 		VALUES ($1, coalesce($2, clock_timestamp()) + $3::bigint * interval '1 microsecond')

@@ -13,7 +13,7 @@ import (
 // The whole database has one write lock, which a transaction takes when it begins, so that there is nothing to lock
 // and the clock of this process tells the time.
 const (
-	lockSQL = `SELECT count(*), NULL FROM leases WHERE sync = $1 AND token = $2 AND expires_at IS NOT NULL`
+	lockSQL = `SELECT count(*), NULL FROM leases WHERE sync = $1 AND token = $2 AND holder = $3 AND expires_at IS NOT NULL`
 
 	reserveSQL = `INSERT INTO limits (name, next_slot_at) VALUES ($1, $2 + $3)
 		ON CONFLICT (name) DO UPDATE

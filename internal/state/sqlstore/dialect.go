@@ -4,9 +4,9 @@ import "time"
 
 // Dialect is what a database does in its own way.
 type Dialect struct {
-	// Lock is a query with the parameters sync and token. It makes the transaction the only one that writes the
-	// sync, waiting for others to end, and only then returns whether the token is that of the sync's standing lease,
-	// and the database's time (null where the database has no clock of its own).
+	// Lock is a query with the parameters sync, token and holder. It makes the transaction the only one that writes the
+	// sync, waiting for others to end, and only then returns whether token and holder are those of the sync's standing
+	// lease, and the database's time (null where the database has no clock of its own).
 	Lock string
 	// Reserve takes slots: its parameters are the limit's name, the store's time (null for the database's) and how many
 	// microseconds are taken. It returns the end of what was taken, and the time.

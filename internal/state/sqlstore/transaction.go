@@ -81,7 +81,7 @@ func (s *Store) attempt(ctx context.Context, lease state.Lease, do func(transact
 
 // lock makes the transaction the only one that writes the sync.
 func (tx *transaction) lock(ctx context.Context, lease state.Lease) error {
-	err := tx.row(ctx, tx.store.Dialect.Lock, lease.Sync, lease.Token)(&tx.ours, scanTime{&tx.now})
+	err := tx.row(ctx, tx.store.Dialect.Lock, lease.Sync, lease.Token, lease.Holder)(&tx.ours, scanTime{&tx.now})
 	if tx.store.Options.Now != nil {
 		tx.now = tx.store.clock()
 	}

@@ -55,6 +55,12 @@ var fencingCases = []testCase{
 			return lease
 		})
 	}},
+	{"the token of another holder writes nothing", func(w *world) { // a restored state gives tokens a second time
+		w.refusesWrites(func(lease state.Lease) state.Lease {
+			lease.Holder = "host-b 2"
+			return lease
+		})
+	}},
 	{"no lease writes nothing", func(w *world) {
 		w.refusesWrites(func(state.Lease) state.Lease { return state.Lease{Sync: "customers"} })
 	}},

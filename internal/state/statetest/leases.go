@@ -74,6 +74,13 @@ var leaseCases = []testCase{
 		w.must(w.Release(w.ctx, old))
 		w.leased("customers")
 	}},
+	{"one with the token of another holder is left to that one", func(w *world) {
+		lease := w.acquire("customers")
+		lease.Holder = "host-b 2"
+		w.lost("Renew", w.Renew(w.ctx, lease, ttl))
+		w.must(w.Release(w.ctx, lease))
+		w.leased("customers")
+	}},
 	{"many want it at once", func(w *world) {
 		var group sync.WaitGroup
 		var won atomic.Int32
