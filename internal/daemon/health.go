@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -33,11 +35,15 @@ func health(ctx context.Context, store state.Store, units map[string]*unit) ([]S
 	if err != nil {
 		return nil, err
 	}
-	var all []SyncHealth
+	known := map[string]state.Schedule{}
 	for _, schedule := range schedules {
-		if u := units[schedule.Sync]; u != nil {
-			all = append(all, SyncHealth{schedule, u.sync.Paused, u.stale(schedule.SucceededAt, now)})
-		}
+		known[schedule.Sync] = schedule
+	}
+	var all []SyncHealth
+	for _, name := range slices.Sorted(maps.Keys(units)) {
+		schedule, u := known[name], units[name]
+		schedule.Sync = name // a state that was restored meanwhile may not know it
+		all = append(all, SyncHealth{schedule, u.sync.Paused, u.stale(schedule.SucceededAt, now)})
 	}
 	return all, nil
 }

@@ -1,12 +1,14 @@
 package daemon
 
 import (
+	"context"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"syncd/internal/config"
+	"syncd/internal/state"
 )
 
 func TestStale(t *testing.T) {
@@ -41,6 +43,28 @@ func TestStale(t *testing.T) {
 			}
 		})
 	}
+}
+
+// forgetful is a state that was restored from a copy made before any sync was planned.
+type forgetful struct{ state.Store }
+
+func (forgetful) Schedules(context.Context) ([]state.Schedule, error) { return nil, nil }
+
+// A sync that the state does not know is never due. It must not look well for that.
+func TestSyncThatTheStateForgotIsStale(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := newBench(t, config.Sync{Name: "customers", Schedule: "@every 1m", StaleAfter: time.Hour})
+		s := b.scheduler()
+		b.runFor(2*time.Minute, s)
+		s.store = forgetful{b.store}
+		for _, want := range []string{"", "no run has succeeded yet, and stale_after is 1h0m0s"} {
+			health, err := s.Health(t.Context())
+			if err != nil || len(health) != 1 || health[0].Sync != "customers" || health[0].Stale != want {
+				t.Errorf("got %+v, %v, want customers with %q", health, err, want)
+			}
+			time.Sleep(2 * time.Hour)
+		}
+	})
 }
 
 func TestAlive(t *testing.T) {
