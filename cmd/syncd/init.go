@@ -68,7 +68,11 @@ mapped too; the key itself is never written.`,
 }
 
 func (c *cli) init(ctx context.Context, o *initOptions, a *asker) error {
+	o.sync = o.described(c.getenv)
 	if err := c.initUsage(o); err != nil {
+		return err
+	}
+	if err := c.initFlags(*o); err != nil {
 		return err
 	}
 	if err := c.look(ctx, o); err != nil {
@@ -107,8 +111,25 @@ func (c *cli) initUsage(o *initOptions) error {
 	case c.json() && !o.yes:
 		return usage(errors.New("init: -o json cannot ask"), "add --yes")
 	}
+	if dir := filepath.Dir(c.configPath); !isDirectory(dir) {
+		return usage(fmt.Errorf("there is no directory %s for the file", dir), "make it first, or give --config another path")
+	}
 	if _, err := os.Stat(c.configPath); !o.force && !errors.Is(err, fs.ErrNotExist) {
 		return usage(fmt.Errorf("%s is there already", c.configPath), "--force replaces it; --config FILE writes another one")
+	}
+	return nil
+}
+
+func isDirectory(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
+
+// initFlags checks what the flags alone would write, before anybody answers questions: with a guess that is fine.
+func (c *cli) initFlags(o initOptions) error {
+	o.guess = guess.Guess{Key: "id", Fields: []guess.Field{{Name: contact.Company, Column: "company"}}}
+	if _, err := c.configText(&o); err != nil {
+		return usage(err, "")
 	}
 	return nil
 }
@@ -127,7 +148,6 @@ const sampled = 1000
 
 // look reads the source and the workspace and guesses.
 func (c *cli) look(ctx context.Context, o *initOptions) error {
-	o.sync = o.described(c.getenv)
 	app := daemon.Probe(daemon.Options{Config: &config.Config{Syncs: []config.Sync{o.sync}}, Log: c.logger(c.err), Version: version()})
 	defer app.Close() //nolint:errcheck // it was only read
 	source, err := app.Source(&o.sync)

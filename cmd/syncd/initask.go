@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"syncd/internal/config"
 	"syncd/internal/contact"
 	"syncd/internal/guess"
 )
@@ -86,11 +87,8 @@ func (c *cli) askGuess(ctx context.Context, o *initOptions, a *asker) error {
 			fmt.Fprintln(c.out, "nothing written")
 			return exit(exitFailed)
 		case answer == "":
-			if err := o.complete(); err != nil {
-				c.complain("", err, "")
-				if f, isFailure := errors.AsType[*failure](err); isFailure {
-					c.say("hint: " + f.hint)
-				}
+			if err := c.ready(o); err != nil {
+				c.exitCode(err) // which says it; the person goes on
 				continue
 			}
 			return nil
@@ -103,6 +101,15 @@ func (c *cli) askGuess(ctx context.Context, o *initOptions, a *asker) error {
 	}
 }
 
+// ready reports what keeps the guess from being written.
+func (c *cli) ready(o *initOptions) error {
+	if err := o.complete(); err != nil {
+		return err
+	}
+	_, err := c.configText(o)
+	return err
+}
+
 // change makes what a person wrote of the guess.
 func (o *initOptions) change(line string) error {
 	name, text, ok := strings.Cut(line, "=")
@@ -111,9 +118,16 @@ func (o *initOptions) change(line string) error {
 	case !ok:
 		return errors.New("write FIELD=COLUMN, as in firstName=Vorname")
 	case name == "region":
-		o.guess.Region = strings.ToUpper(text)
+		code, err := config.ParseRegion(text)
+		if err != nil {
+			return fmt.Errorf("region %q %w", text, err)
+		}
+		o.guess.Region = code
 		return nil
 	case name == "timezone":
+		if _, err := config.ParseTimezone(text); err != nil {
+			return fmt.Errorf("timezone %q %w", text, err)
+		}
 		o.guess.Timezone = text
 		return nil
 	}

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -195,20 +197,14 @@ func (o *initOptions) relativeBase(dir string) string {
 	return o.baseURL
 }
 
-// writeConfig writes the configuration, once it is sure that syncd can read it.
-func (c *cli) writeConfig(o *initOptions) error {
+// configText returns the configuration that init writes, once it is sure that syncd can read it. Its error has a line per
+// problem, without the places in a file that nobody has seen.
+func (c *cli) configText(o *initOptions) ([]byte, error) {
 	path, err := filepath.Abs(c.configPath)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	file, err := renameio.NewPendingFile(path, renameio.WithPermissions(0o644))
-	if err != nil {
-		return err
-	}
-	defer file.Cleanup() // after CloseAtomicallyReplace it does nothing
-	if _, err := file.WriteString(o.text(filepath.Dir(path))); err != nil {
-		return err
-	}
+	text := []byte(o.text(filepath.Dir(path)))
 	known := func(name string) (string, bool) {
 		switch text, set := c.getenv(name); {
 		case set && text != "":
@@ -218,13 +214,31 @@ func (c *cli) writeConfig(o *initOptions) error {
 		}
 		return "the-key-comes-later", true
 	}
-	if _, err := config.Load(file.Name(), known); err != nil {
-		return fmt.Errorf("%s would not be a good configuration: %w", c.configPath, err)
+	_, err = config.Parse(path, text, known)
+	if wrong, ok := errors.AsType[*config.Error](err); ok {
+		var messages []error
+		for _, p := range wrong.Problems {
+			messages = append(messages, errors.New(p.Message))
+		}
+		err = errors.Join(messages...)
 	}
-	if _, err := os.Lstat(path); err == nil && !o.force { // it came meanwhile
+	return text, err
+}
+
+// writeConfig writes the configuration.
+func (c *cli) writeConfig(o *initOptions) error {
+	text, err := c.configText(o)
+	if err != nil {
+		return err
+	}
+	if _, err := os.Lstat(c.configPath); err == nil && !o.force { // it came meanwhile
 		return fmt.Errorf("%s is there already", c.configPath)
 	}
-	return file.CloseAtomicallyReplace()
+	err = renameio.WriteFile(c.configPath, text, 0o644)
+	if failed, ok := errors.AsType[*fs.PathError](err); ok { // about a file beside it
+		err = fmt.Errorf("%s: %w", c.configPath, failed.Err)
+	}
+	return err
 }
 
 // initDone says what was written and what comes next.

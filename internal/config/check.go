@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"net"
 	"net/url"
 	"strconv"
@@ -139,26 +140,44 @@ func (l *loader) checkNotify(address *Secret) {
 }
 
 func (l *loader) checkRegion(region *string) {
-	if upper := strings.ToUpper(*region); *region == "" || phonenumbers.GetSupportedRegions()[upper] {
-		*region = upper
+	code, err := ParseRegion(*region)
+	if err != nil {
+		n := l.at(region, &l.cfg.Region)
+		l.problem(n, "region %s %v", show(n), err)
 		return
 	}
-	n := l.at(region, &l.cfg.Region)
-	l.problem(n, "region %s is no country: write its two ISO 3166 letters, such as US or GB", show(n))
+	*region = code
+}
+
+// ParseRegion returns the code of a country in capitals; "" is none. The error goes on after the word it is about.
+func ParseRegion(text string) (string, error) {
+	code := strings.ToUpper(text)
+	if code != "" && !phonenumbers.GetSupportedRegions()[code] {
+		return "", errors.New("is no country: write its two ISO 3166 letters, such as US or GB")
+	}
+	return code, nil
 }
 
 // checkTimezone returns the zone, nil when there is none.
 func (l *loader) checkTimezone(timezone *string) *time.Location {
-	if *timezone == "" {
-		return nil
-	}
-	loc, err := time.LoadLocation(*timezone)
-	if err != nil || loc == time.Local {
+	loc, err := ParseTimezone(*timezone)
+	if err != nil {
 		n := l.at(timezone, &l.cfg.Timezone)
-		l.problem(n, "timezone %s is not known: write a name of the IANA list, such as America/New_York", show(n))
-		return nil
+		l.problem(n, "timezone %s %v", show(n), err)
 	}
 	return loc
+}
+
+// ParseTimezone returns the zone of that name, nil for "". The error goes on after the word it is about.
+func ParseTimezone(text string) (*time.Location, error) {
+	if text == "" {
+		return nil, nil
+	}
+	loc, err := time.LoadLocation(text)
+	if err != nil || loc == time.Local {
+		return nil, errors.New("is not known: write a name of the IANA list, such as America/New_York")
+	}
+	return loc, nil
 }
 
 func (l *loader) atLeast(d *time.Duration, name string, least time.Duration) {

@@ -21,6 +21,15 @@ const (
 // Load reads and checks the configuration file at path; getenv is os.LookupEnv. Relative paths in the file are
 // absolute in the Config. An error is an *Error with all that is wrong.
 func Load(path string, getenv func(string) (string, bool)) (*Config, error) {
+	data, err := readFile(path)
+	if err != nil {
+		return nil, &Error{Path: path, Problems: []Problem{{Message: err.Error()}}}
+	}
+	return Parse(path, data, getenv)
+}
+
+// Parse is Load of a file that need not be there yet: data is what it holds or is to hold.
+func Parse(path string, data []byte, getenv func(string) (string, bool)) (*Config, error) {
 	abs, err := filepath.Abs(path)
 	if err != nil {
 		return nil, err
@@ -32,14 +41,14 @@ func Load(path string, getenv func(string) (string, bool)) (*Config, error) {
 		bad:      map[*yaml.Node]bool{},
 		unset:    map[*yaml.Node]string{},
 	}
-	l.load(path)
+	l.load(data)
 	if len(l.problems) > 0 {
 		return nil, &Error{Path: path, Problems: sortProblems(l.problems)}
 	}
 	return l.cfg, nil
 }
 
-// loader is one Load under way.
+// loader is one Parse under way.
 type loader struct {
 	expander
 	cfg      *Config
@@ -56,12 +65,7 @@ type loader struct {
 	unset map[*yaml.Node]string
 }
 
-func (l *loader) load(path string) {
-	data, err := readFile(path)
-	if err != nil {
-		l.problems = append(l.problems, Problem{Message: err.Error()})
-		return
-	}
+func (l *loader) load(data []byte) {
 	root, problem := parse(data)
 	if problem != nil {
 		l.problems = append(l.problems, *problem)
