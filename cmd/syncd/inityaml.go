@@ -135,14 +135,14 @@ func (o *initOptions) fields(y *yamlLines) {
 	for _, f := range o.guess.Fields {
 		group, name := f.Name.Split()
 		if name == "" {
-			y.add("      "+group+": "+columnOf(f), "")
+			y.add("      "+group+": "+o.columnOf(f), "")
 			continue
 		}
 		if group != open {
 			y.add("      "+group+":", map[string]string{contact.CustomFields: "by the name in Quo"}[group])
 			open = group
 		}
-		y.add("        "+scalar(name)+": "+columnOf(f), "")
+		y.add("        "+scalar(name)+": "+o.columnOf(f), "")
 	}
 	if len(o.guess.Unmapped) == 0 {
 		return
@@ -156,9 +156,9 @@ func (o *initOptions) fields(y *yamlLines) {
 }
 
 // columnOf is the column of a field with its options.
-func columnOf(f guess.Field) string {
+func (o *initOptions) columnOf(f guess.Field) string {
 	var options string
-	if f.Name == guess.FullName {
+	if f.Name == guess.FullName || f.Column == o.guess.Key {
 		options += ", direction: to-quo"
 	}
 	if len(f.Formats) > 0 {
