@@ -281,14 +281,24 @@ func (o *initOptions) definitions(ctx context.Context, app *daemon.App) ([]conta
 // complete reports what the configuration cannot do without.
 func (o *initOptions) complete() error {
 	columns := "its columns are " + printable(strings.Join(o.columns, ", "))
-	switch {
-	case o.guess.Key == "" && o.guess.ContactID == "":
+	name := "name it: "
+	if o.yes {
+		name = "run without --yes and " + name
+	}
+	switch keyless := o.guess.Key == "" && o.guess.ContactID == ""; {
+	case o.guess.Headless && (keyless || !o.guess.Named()):
+		return hinted(errors.New("the first line looks like a row, and must name the columns"),
+			"put a line above it, such as id,First Name,Phone: "+columns)
+	case keyless && o.guess.NearKey != "":
+		return hinted(fmt.Errorf("no column tells the rows apart: column %q %s", o.guess.NearKey, o.guess.KeyFlaw),
+			"give each row a value of its own there; or, to leave such rows alone, "+name+"key="+o.guess.NearKey)
+	case keyless:
 		return hinted(errors.New("no column tells the rows apart for ever, filled in every row and different in each"),
 			"add a column such as id with a number for each row that never changes, or an empty column contactId, which syncd fills; "+
-				"if there is one, run without --yes and name it: key=COLUMN; "+columns)
+				"if there is one, "+name+"key=COLUMN; "+columns)
 	case !o.guess.Named():
 		return hinted(errors.New("no column looks like a first name, a last name, a name or a company, and a contact needs one"),
-			"run without --yes and name it: firstName=COLUMN; "+columns)
+			name+"firstName=COLUMN; "+columns)
 	}
 	return nil
 }

@@ -26,12 +26,16 @@ type Sample struct {
 // Guess is what a sample looks like.
 type Guess struct {
 	Key       string // the column that identifies a row, "" when there is none
+	NearKey   string // without Key, the column that would be it but for KeyFlaw; "" when none comes near
+	KeyFlaw   string // such as "is empty in row 4"
 	ContactID string // the column that holds the contact's id in Quo, "" when there is none
 	Fields    []Field
 	// Region is that of phone numbers without a country code, "" when there are none.
 	Region   string
 	Timezone string
 	Unmapped []string // columns
+	// Headless says that the names of the columns look like a row: the source has no header.
+	Headless bool
 	// Warnings are what a person ought to look at, in whole sentences.
 	Warnings []string
 }
@@ -69,6 +73,7 @@ func Make(s Sample) Guess {
 	g := guesser{sample: s, columns: profiles(s), taken: map[string]bool{}}
 	g.guess.Region = g.region()
 	g.guess.Timezone = g.timezone()
+	g.header()
 	g.contactID()
 	g.key()
 	g.items(contact.Emails, emailLabels)
@@ -85,6 +90,16 @@ func Make(s Sample) Guess {
 	}
 	g.guess.Sort(s.Columns)
 	return g.guess
+}
+
+// header looks whether the names of the columns are names.
+func (g *guesser) header() {
+	g.guess.Headless = slices.ContainsFunc(g.sample.Columns, func(name string) bool {
+		return isEmail(name) || phoneLike(name) && writtenAsPhone(name) || dateChars.MatchString(name)
+	})
+	if g.guess.Headless {
+		g.warn("The first line looks like a row and is taken for the names of the columns: put a line with their names above it.")
+	}
 }
 
 // guesser is one guess under way. A column serves one purpose.

@@ -140,16 +140,39 @@ func TestWarnings(t *testing.T) {
 		want   string
 	}{
 		"a key that counts the rows": {sheet("No|Name", "1|Ann Lee", "2|Bob Ray", "3|Cid Poe"), `Column "No" counts the rows.`},
-		"doubled keys":               {sheet(append([]string{"id|Name"}, many(30, "7|Ann Lee", "7|Bob Ray")...)...), `has the value of another row in 2 rows`},
-		"empty keys":                 {sheet(append([]string{"id|Name"}, many(30, "|Ann Lee")...)...), `is empty in 1 rows`},
-		"wrong phone numbers":        {sheet("id|Name|Phone", "a|Ann|212-555-0100", "b|Bob|212-555-0101", "c|Cid|212-555-0102", "d|Dee|212-555-0103", "e|Eve|212-555-01"), `1 of 5 phone numbers`},
+		"doubled keys":               {sheet(append([]string{"id|Name"}, many(30, "7|Ann Lee", "7|Bob Ray")...)...), `says the same in rows 32, 33. A row`},
+		"empty keys":                 {sheet(append([]string{"id|Name"}, many(30, "|Ann Lee")...)...), `is empty in row 32. A row`},
+		"wrong phone numbers":        {sheet("id|Name|Phone", "a|Ann|212-555-0100", "b|Bob|212-555-0101", "c|Cid|212-555-0102", "d|Dee|212-555-0103", "e|Eve|212-555-01"), `Of 5 phone numbers without a country code 1 cannot`},
+		"no header":                  {sheet("C-1|Ann|212-555-0100", "C-2|Bob|212-555-0101"), `The first line looks like a row`},
 		"dates both ways":            {with(definitions, sheet("id|Name|Birthday", "a|Ann|01/02/1985", "b|Bob|1990-05-04")), `dates such as 01/02/1985`},
-		"another kind":               {with(definitions, sheet("id|Name|Score", "a|Ann|high")), `1 of its 1 values are no number`},
+		"another kind":               {with(definitions, sheet("id|Name|Score", "a|Ann|high")), `of 1 value 1 cannot be read as a number`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := guess.Make(test.sample).Warnings
 			if !slices.ContainsFunc(got, func(w string) bool { return strings.Contains(w, test.want) }) {
 				t.Errorf("%q is not among %q", test.want, got)
+			}
+		})
+	}
+}
+
+// Without a key it is said what keeps the column that comes nearest from being it.
+func TestNearKey(t *testing.T) {
+	for name, test := range map[string]struct {
+		sample guess.Sample
+		want   string
+	}{
+		"an empty cell":          {sheet("id|Name", "1|Ann Lee", "2|Bob Ray", "|Cid Poe"), "id is empty in row 4"},
+		"an empty cell of codes": {sheet("Code|Name", "A1|Ann Lee", "|Bob Ray", "B2|Cid Poe"), "Code is empty in row 3"},
+		"a doubled cell":         {sheet("id|Name", "1|Ann Lee", "2|Bob Ray", "2|Cid Poe"), "id says the same in rows 3, 4"},
+		"many empty cells":       {sheet("id|Name", "1|Ann Lee", "|Bob Ray", "|Cid Poe", "|Dee Fox", "|Eve Orr"), "id is empty in 4 rows"},
+		"nothing near":           {sheet("Name|Town", "Ann Lee|Rye", "Ann Lee|Rye"), " "},
+		"a key":                  {sheet("id|Name", "1|Ann Lee", "2|Bob Ray"), " "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := guess.Make(test.sample)
+			if said := got.NearKey + " " + got.KeyFlaw; said != test.want {
+				t.Errorf("%q, want %q", said, test.want)
 			}
 		})
 	}

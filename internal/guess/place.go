@@ -74,7 +74,7 @@ func (g *guesser) region() string {
 		}
 	}
 	if valid < len(local) && best != "" {
-		g.warn("%d of %d phone numbers without a country code are no numbers of %s.", len(local)-valid, len(local), best)
+		g.warn("Of %s without a country code %d cannot be of %s.", plural(len(local), "phone number"), len(local)-valid, best)
 	}
 	return best
 }

@@ -1,6 +1,7 @@
 package guess
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"unicode"
@@ -79,4 +80,12 @@ func plain(name string) string {
 
 func containsAny(word string, parts []string) bool {
 	return slices.ContainsFunc(parts, func(part string) bool { return strings.Contains(word, part) })
+}
+
+// plural counts things in words.
+func plural(n int, thing string) string {
+	if n != 1 {
+		thing += "s"
+	}
+	return fmt.Sprintf("%d %s", n, thing)
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 
 	"golang.org/x/text/transform"
 )
@@ -20,6 +21,13 @@ type dialect struct {
 
 // boms are the byte order marks, and what they say.
 var boms = map[string]charset{"\xEF\xBB\xBF": utf8Charset, "\xFF\xFE": utf16LE, "\xFE\xFF": utf16BE}
+
+// workbooks are the first bytes of what spreadsheet programs save unless they are told to save CSV: of a ZIP file, as .xlsx,
+// .ods and .numbers are, and of the older .xls.
+var (
+	workbooks   = []string{"PK\x03\x04", "\xD0\xCF\x11\xE0"}
+	errWorkbook = errors.New("a workbook such as .xlsx, not a CSV file: open it and save it as CSV UTF-8")
+)
 
 // dialect finds out how a file is to be read, and what a person ought to hear about it.
 func (f *File) dialect(all func() io.Reader) (d dialect, notice string, err error) {
@@ -64,10 +72,13 @@ func (d dialect) text(all io.Reader) (io.Reader, error) {
 
 // encoding finds the charset that the byte order mark says, else what is configured, else none.
 func (f *File) encoding(all func() io.Reader) (d dialect, err error) {
-	start := make([]byte, 3)
+	start := make([]byte, 4)
 	n, err := io.ReadFull(all(), start)
 	if err != nil && err != io.ErrUnexpectedEOF {
 		return d, err
+	}
+	if slices.Contains(workbooks, string(start[:n])) {
+		return d, errWorkbook
 	}
 	for bom, charset := range boms {
 		if bytes.HasPrefix(start[:n], []byte(bom)) {
