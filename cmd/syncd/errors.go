@@ -9,6 +9,7 @@ import (
 
 	"syncd/internal/config"
 	"syncd/internal/quo"
+	"syncd/internal/sources"
 	"syncd/internal/state"
 )
 
@@ -88,6 +89,9 @@ func hintFor(err error) string {
 	if leased, ok := errors.AsType[*state.LeasedError](err); ok {
 		return "wait for that run to end; should its process have died, another may take over at " +
 			leased.Until.Local().Format("15:04:05")
+	}
+	if _, ok := errors.AsType[*sources.RightError](err); ok {
+		return "the configuration lets runs write there, so none begins without; direction: to-quo only reads"
 	}
 	switch {
 	case errors.Is(err, errStopped), errors.Is(err, context.Canceled):

@@ -84,6 +84,9 @@ func (a *App) Source(s *config.Sync) (sources.Source, error) { return a.source(s
 // Mapping returns how a sync maps its columns.
 func (a *App) Mapping(s *config.Sync) mapping.Options { return a.sync(s).Mapping }
 
+// Policy returns how a sync decides.
+func (a *App) Policy(s *config.Sync) reconcile.Policy { return a.sync(s).Policy }
+
 // CustomFields returns the custom fields of the workspace of a sync. It asks Quo.
 func (a *App) CustomFields(ctx context.Context, s *config.Sync) ([]contact.Definition, error) {
 	client, err := a.client(s)

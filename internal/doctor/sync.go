@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"regexp"
@@ -68,12 +69,58 @@ func (x *examination) source(ctx context.Context, s *config.Sync, m *mapping.Map
 		countNumbers(typed, m, record)
 	}
 	x.add(Finding{Level: Fine, Area: "source", Sync: s.Name, Where: sourceName(s), What: fmt.Sprintf("%d rows", rows)})
+	x.rights(ctx, s, source, m)
 	for _, column := range slices.Sorted(maps.Keys(typed)) {
 		x.add(Finding{Level: Look, Area: "source", Sync: s.Name, Where: fmt.Sprintf("column %q", column),
 			What: fmt.Sprintf("%d phone numbers are stored as numbers", typed[column]), Why: "a number loses its leading zeros and its +",
 			Next: "format the column as plain text, and type those again that lost something"})
 	}
 	return true
+}
+
+// rights looks whether the source may be written, where runs do so.
+func (x *examination) rights(ctx context.Context, s *config.Sync, source sources.Source, m *mapping.Mapping) {
+	checker, ok := source.(sources.Checker)
+	if !ok || m == nil {
+		return
+	}
+	writes := engine.Writes(m, x.app.Policy(s))
+	if writes.None() {
+		return
+	}
+	f := Finding{Level: Stop, Area: "source", Sync: s.Name, Where: sourceName(s), Why: "a run would write there: " + whatIsWritten(s, writes),
+		Next: "mend what it says"}
+	err := checker.CheckWrite(ctx, writes)
+	if right, ok := errors.AsType[*sources.RightError](err); ok {
+		f.What, f.Next = right.Missing, right.Remedy
+		if c := s.Source.Columns(); c.ContactID == "" && c.Status == "" && !writes.Deletes && len(writes.Creates) == 0 {
+			f.Next += "; or set direction: to-quo, to have it only read"
+		}
+	} else if err != nil {
+		f.What = err.Error()
+	}
+	if err != nil {
+		x.add(f)
+	}
+}
+
+// whatIsWritten says which writes of a sync a right is needed for.
+func whatIsWritten(s *config.Sync, writes sources.Writes) string {
+	var what []string
+	if len(writes.Updates) > 0 {
+		columns := writes.Updates
+		if rest := len(columns) - 5; rest > 0 {
+			columns = append(slices.Clone(columns[:5]), fmt.Sprintf("%d more columns", rest))
+		}
+		what = append(what, strings.Join(columns, ", "))
+	}
+	if len(writes.Creates) > 0 {
+		what = append(what, "new rows (create_in_source: "+s.CreateInSource+")")
+	}
+	if writes.Deletes {
+		what = append(what, "deletes (contact_gone: delete)")
+	}
+	return strings.Join(what, "; ")
 }
 
 // countNumbers counts the phone numbers of a row that the source keeps as numbers, by column.

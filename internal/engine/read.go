@@ -110,7 +110,7 @@ func (r *run) read(ctx context.Context) (*snapshot, error) {
 		source.Recall(r.sync.Source)
 	}
 	for _, step := range []func(context.Context, *snapshot) error{
-		r.readLinks, r.readRows, r.mendMisplaced, r.settleSource, r.matchRows, r.checkRows, r.readContacts, r.getNamed, r.stop, r.lookUpMissing, r.rereadRows, r.readBases,
+		r.readLinks, r.readRows, r.mayWrite, r.mendMisplaced, r.settleSource, r.matchRows, r.checkRows, r.readContacts, r.getNamed, r.stop, r.lookUpMissing, r.rereadRows, r.readBases,
 	} {
 		if err := step(ctx, snap); err != nil {
 			return nil, err

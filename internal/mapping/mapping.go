@@ -229,6 +229,48 @@ func (m *Mapping) Fields() []Field { return m.fields }
 // Columns returns the columns to ask the source for, each once. It is not to be changed.
 func (m *Mapping) Columns() []string { return m.columns }
 
+// Written returns the columns of which syncd may change a cell: those of the fields that flow to the source, the contact's
+// id and the status.
+func (m *Mapping) Written() []string {
+	var places []int
+	for i := range m.fields {
+		if m.fields[i].Direction != contact.ToQuo {
+			places = append(places, m.fields[i].column)
+		}
+	}
+	for _, place := range []int{m.contactID, m.status} {
+		if place >= 0 {
+			places = append(places, place)
+		}
+	}
+	return m.named(places)
+}
+
+// Filled returns the columns of which syncd may fill a cell in a new row: Written, the key and what the filter asks for.
+func (m *Mapping) Filled() []string {
+	places := slices.Clone(m.key)
+	for _, f := range m.filters {
+		places = append(places, f.column)
+	}
+	filled := m.named(places)
+	for _, name := range m.Written() {
+		if !slices.Contains(filled, name) {
+			filled = append(filled, name)
+		}
+	}
+	return filled
+}
+
+func (m *Mapping) named(places []int) []string {
+	var names []string
+	for _, place := range places {
+		if name := m.columns[place]; !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
 // Title returns how reports call a field; one that is not mapped is called by its name.
 func (m *Mapping) Title(name contact.Field) string {
 	for i := range m.fields {

@@ -57,6 +57,32 @@ type Describer interface {
 	Columns(ctx context.Context) ([]string, error)
 }
 
+// A Checker is a source that can tell beforehand, without writing, whether it may be written.
+type Checker interface {
+	// CheckWrite returns a *RightError when syncd lacks a right that such writes take; other errors mean that it could
+	// not be found out. Nil is no promise: a single row may still be refused.
+	CheckWrite(ctx context.Context, writes Writes) error
+}
+
+// Writes are the kinds of changes that a sync may make in its source.
+type Writes struct {
+	Updates []string // the columns whose cells it changes
+	Creates []string // the columns that it fills in new rows; none when it adds no rows
+	Deletes bool     // it deletes rows
+}
+
+// None reports whether the source is only read.
+func (w Writes) None() bool { return len(w.Updates) == 0 && len(w.Creates) == 0 && !w.Deletes }
+
+// RightError means that a source may not be written as the configuration asks.
+type RightError struct {
+	Source  string // how messages call the source: the path of a file, the name of a tab or table
+	Missing string // what keeps it from being written
+	Remedy  string // what gives the right
+}
+
+func (e *RightError) Error() string { return e.Source + ": " + e.Missing + ": " + e.Remedy }
+
 // Status is what became of one change.
 type Status string
 

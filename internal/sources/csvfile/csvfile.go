@@ -46,6 +46,7 @@ type File struct {
 var (
 	_ sources.Source    = (*File)(nil)
 	_ sources.Describer = (*File)(nil)
+	_ sources.Checker   = (*File)(nil)
 )
 
 // New returns the source. The file is first looked at by Read or Write, wrong options included.

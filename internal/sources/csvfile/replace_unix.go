@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 // keepOwner gives the file the owner and group of info as far as the system permits: only root may give a file
@@ -27,3 +29,6 @@ func syncDirectory(path string) error {
 	}
 	return errors.Join(dir.Sync(), dir.Close())
 }
+
+// takesFiles returns an error when no file can be made in a directory.
+func takesFiles(dir string) error { return unix.Access(dir, unix.W_OK|unix.X_OK) }

@@ -164,6 +164,14 @@ type rights struct {
 
 // check returns an error that names the rights which are missing, and the statement that grants them.
 func (d *description) check(r rights) error {
+	if missing := d.missing(r); missing != "" {
+		return fmt.Errorf("a right is missing: %s", missing)
+	}
+	return nil
+}
+
+// missing is the statement that grants the rights which are missing, "" when none is.
+func (d *description) missing(r rights) string {
 	var missing []string
 	for _, right := range []struct {
 		name    string
@@ -188,7 +196,7 @@ func (d *description) check(r rights) error {
 		missing = append(missing, "DELETE")
 	}
 	if len(missing) == 0 {
-		return nil
+		return ""
 	}
-	return fmt.Errorf("a right is missing: GRANT %s ON %s TO %s", strings.Join(missing, ", "), d.name, d.role)
+	return fmt.Sprintf("GRANT %s ON %s TO %s", strings.Join(missing, ", "), d.name, d.role)
 }

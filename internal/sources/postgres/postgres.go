@@ -103,7 +103,11 @@ type Table struct {
 	rowPatience, tablePatience time.Duration
 }
 
-var _ sources.Source = (*Table)(nil)
+var (
+	_ sources.Source    = (*Table)(nil)
+	_ sources.Describer = (*Table)(nil)
+	_ sources.Checker   = (*Table)(nil)
+)
 
 const (
 	rowPatience   = 2 * time.Second  // more than programs keep a row, and little enough for those who wait for ours

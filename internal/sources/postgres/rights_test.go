@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"crypto/rand"
+	"errors"
 	"net/url"
 	"regexp"
 	"slices"
@@ -44,6 +45,9 @@ func TestRights(t *testing.T) {
 			return err
 		}
 	}
+	checks := func(writes sources.Writes) func(*Table) error {
+		return func(source *Table) error { return source.CheckWrite(t.Context(), writes) }
+	}
 	for name, c := range map[string]struct {
 		do    func(*Table) error
 		where string
@@ -58,6 +62,10 @@ func TestRights(t *testing.T) {
 			`GRANT USAGE ON SEQUENCE "contacts_no_seq" TO @`}},
 		"delete": {writes(remove("2", "Grace")), "", []string{
 			`GRANT USAGE ON SCHEMA "Crm" TO @`, `GRANT SELECT ("id", "Name"), DELETE ON "Crm"."contacts" TO @`}},
+		"check of updates": {checks(sources.Writes{Updates: []string{"Name"}}), "", []string{`GRANT USAGE ON SCHEMA "Crm" TO @`,
+			`GRANT UPDATE ("Name") ON "Crm"."contacts" TO @`}},
+		"check of all": {checks(sources.Writes{Updates: []string{"Name"}, Creates: []string{"Name", "no"}, Deletes: true}), "", []string{
+			`GRANT USAGE ON SCHEMA "Crm" TO @`, `GRANT UPDATE ("Name"), INSERT ("Name", "no", "id"), DELETE ON "Crm"."contacts" TO @`}},
 		"where": {func(source *Table) error { _, err := readAll(t, source, columns...); return err }, "secret <> 'x'", []string{
 			`GRANT USAGE ON SCHEMA "Crm" TO @`, `GRANT SELECT ("id", "Name") ON "Crm"."contacts" TO @`, `GRANT SELECT ON "contacts" TO @`}},
 		"where of another table": {func(source *Table) error { _, err := readAll(t, source, columns...); return err },
@@ -107,6 +115,25 @@ func TestRightsToSomeColumns(t *testing.T) {
 	wantError(t, err, `GRANT UPDATE ("w") ON "public"."c" TO `+role)
 	wantOutcome(t, outcomes[0], sources.Refused, "nothing was written")
 	wantLine(t, admin, "SELECT id, v, w FROM c ORDER BY id", "1|Lovelace|NULL\n2|Grace|NULL\n4|Alan|NULL")
+}
+
+// TestCheckWrite checks what a check says beside rights, and that columns which the database fills need none.
+func TestCheckWrite(t *testing.T) {
+	admin := made(t, "CREATE TABLE c (id text PRIMARY KEY, v text, w text GENERATED ALWAYS AS (v) STORED)")
+	role, own := newRole(t, admin)
+	pgtest.Execute(t, admin, "GRANT SELECT, UPDATE (v) ON c TO "+role)
+	source := tableOf(t, own, Options{Table: "c", Key: []string{"id"}})
+	if err := source.CheckWrite(t.Context(), sources.Writes{Updates: []string{"v", "w"}}); err != nil {
+		t.Error(err)
+	}
+	wantError(t, source.CheckWrite(t.Context(), sources.Writes{Updates: []string{"x"}}), `no column "x"`)
+	err := source.CheckWrite(t.Context(), sources.Writes{Deletes: true})
+	if right, ok := errors.AsType[*sources.RightError](err); !ok || right.Remedy != `GRANT DELETE ON "public"."c" TO `+role {
+		t.Errorf("%v", err)
+	}
+	pgtest.Execute(t, admin, "ALTER ROLE "+role+" SET default_transaction_read_only = on")
+	standby := tableOf(t, own, Options{Table: "c", Key: []string{"id"}})
+	wantError(t, standby.CheckWrite(t.Context(), sources.Writes{Updates: []string{"v"}}), "the database is read-only: name the primary server")
 }
 
 // TestRowSecurity checks that a policy refuses a row and not the run, and hides others.
