@@ -45,9 +45,11 @@ func (o *runOptions) plan(c *cli) command {
 			return err
 		}
 		plans, pages := []planJSON{}, []planpage.Sync{}
+		var reports []engine.Report
 		var code exit
 		for _, s := range syncs {
 			p, r := app.Plan(ctx, s, o.request)
+			reports = append(reports, r)
 			c.progress.rest()
 			plans = append(plans, newPlanJSON(p, &r))
 			switch {
@@ -69,7 +71,7 @@ func (o *runOptions) plan(c *cli) command {
 		if err != nil {
 			return err
 		}
-		return code.orNil()
+		return worse(code, c.unknownKeys(reports)).orNil()
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -150,7 +152,37 @@ func (c *cli) runOnce(ctx context.Context, app *daemon.App, syncs []*config.Sync
 			return err
 		}
 	}
-	return code.orNil()
+	return worse(code, c.unknownKeys(reports)).orNil()
+}
+
+// unknownKeys names the keys that were asked for and that none of the syncs has, which is a failure.
+func (c *cli) unknownKeys(reports []engine.Report) (code exit) {
+	missed, near := map[string]int{}, map[string]string{}
+	for i := range reports {
+		if reports[i].Err() != nil {
+			return exitDone // it says enough
+		}
+		for _, u := range reports[i].Unknown {
+			missed[u.Key]++
+			near[u.Key] = cmp.Or(near[u.Key], u.Near)
+		}
+	}
+	for _, key := range slices.Sorted(maps.Keys(missed)) {
+		if missed[key] < len(reports) {
+			continue
+		}
+		hint := "write it as it stands in the key column of the source"
+		if near[key] != "" {
+			hint = fmt.Sprintf("did you mean %s?", near[key])
+		}
+		sync := ""
+		if len(reports) == 1 {
+			sync = reports[0].Sync
+		}
+		c.complain(sync, fmt.Errorf("no row and no contact has the key %q", key), hint)
+		code = exitFailed
+	}
+	return code
 }
 
 // complainAbout says why a sync failed or was skipped.

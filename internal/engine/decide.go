@@ -85,11 +85,7 @@ func (r *run) decide(snap *snapshot) reconcile.Plan {
 			in.Subjects = append(in.Subjects, e.subject(key, snap.takes[key]))
 		}
 	}
-	for _, key := range r.request.Only {
-		if snap.entries[key] == nil {
-			r.found(state.Problem{Problem: problemOf(key, nil, "no row and no contact of this sync has this key")})
-		}
-	}
+	r.report.Unknown = r.unknownKeys(snap)
 	in.Rows = r.rowKeys(snap)
 	plan := reconcile.Decide(in)
 	plan.Unchanged += unchanged

@@ -43,6 +43,7 @@ type Report struct {
 	FoundAgain    int                 `json:"found_again"` // contacts of ours that the state did not know
 	APICalls      quo.Calls           `json:"api_calls"`
 	Error         *string             `json:"error"`
+	Unknown       []UnknownKey        `json:"-"` // keys that the run was scoped to and that are nobody's
 
 	began time.Time // by the clock of this machine
 	err   error

@@ -35,7 +35,9 @@ func TestScopedRunTouchesNothingElseAndIsCheap(t *testing.T) {
 	wantEqual(t, "unlinked", s.done(only(key(4))).Unlinked, 1)
 	wantProblem(t, s.done(only(key(8))), key(8), "phone")
 	wantEqual(t, "name of a contact outside", text(s.contact(key(2)).FirstName), "Ann 0002")
-	wantProblem(t, s.done(only("C-7777")), "C-7777", "no row and no contact")
+	report = s.done(only("C-7777", "c1"))
+	wantEqual(t, "unknown", report.Unknown, []engine.UnknownKey{{Key: "C-7777"}, {Key: "c1", Near: key(1)}})
+	wantEqual(t, "problems", len(report.Problems), 0)
 }
 
 func TestScopedRunOfANewRowReadsTheWorkspaceAndKnowsWhoseContactsThereAre(t *testing.T) {
