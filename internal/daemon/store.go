@@ -1,6 +1,7 @@
 package daemon
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"strings"
@@ -33,6 +34,14 @@ func openStore(ctx context.Context, address string, readOnly bool) (*sqlstore.St
 		return postgres.OpenReadOnly(ctx, address, postgres.Options{})
 	}
 	return postgres.Open(ctx, address, postgres.Options{})
+}
+
+// StateName returns how messages call the state: the path of its file, or the database without user and password.
+func StateName(c *config.Config) string {
+	if path, isFile := strings.CutPrefix(string(c.State), "sqlite:"); isFile {
+		return path
+	}
+	return cmp.Or(postgres.Name(string(c.State)), "postgres")
 }
 
 // Migrate brings the state to the schema of this version and returns the versions that it had and has, 0 for a state

@@ -4,6 +4,7 @@ package doctor
 
 import (
 	"context"
+	"strings"
 
 	"syncd/internal/config"
 	"syncd/internal/daemon"
@@ -66,7 +67,13 @@ func Examine(ctx context.Context, o daemon.Options, command func(args ...string)
 	return x.findings
 }
 
-func (x *examination) add(f Finding) { x.findings = append(x.findings, f) }
+// add notes a finding. Errors name what they are about, and the finding does already.
+func (x *examination) add(f Finding) {
+	for _, subject := range []string{f.Where, f.Area + " " + f.Where} {
+		f.What = strings.TrimPrefix(f.What, subject+": ")
+	}
+	x.findings = append(x.findings, f)
+}
 
 // Configuration are the findings about a configuration that cannot be read, or asks for what this version cannot do.
 func Configuration(path string, err error, command func(args ...string) string) []Finding {

@@ -9,15 +9,14 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"syncd/internal/daemon"
 )
 
 // state looks whether the state can be reached and written, and at its clock.
 func (x *examination) state(ctx context.Context, openErr error) {
-	where := x.app.Options.Config.State.String()
+	where := daemon.StateName(x.app.Options.Config)
 	path, isFile := strings.CutPrefix(string(x.app.Options.Config.State), "sqlite:")
-	if isFile {
-		where = path
-	}
 	const why = "syncd remembers there what both sides held; without it no run starts"
 	switch {
 	case openErr != nil:

@@ -50,6 +50,15 @@ func nameOf(config *pgx.ConnConfig) string {
 	return name
 }
 
+// Name returns how messages call the state at a URL: without user and password; "" when the URL cannot be used.
+func Name(url string) string {
+	p, err := parse(url)
+	if err != nil {
+		return ""
+	}
+	return p.name
+}
+
 // connect returns a pool of connections; none is opened yet. There is one pool for those who read and one for those
 // who write, so that many who read links cannot keep each other from writing.
 func (p place) connect() *sql.DB {
