@@ -73,17 +73,19 @@ func (c *cli) printFindingsOf(findings []doctor.Finding) error {
 // printFinding prints what was found, and where it is not well also why that matters and what to do.
 func (c *cli) printFinding(f doctor.Finding) {
 	level := levelWords[f.Level]
-	where := f.Where
+	where, what, next := f.Where, f.What, f.Next
 	if dir, err := os.Getwd(); err == nil {
-		where = strings.Replace(where, dir+string(filepath.Separator), "", 1)
+		for _, text := range []*string{&where, &what, &next} {
+			*text = strings.ReplaceAll(*text, dir+string(filepath.Separator), "")
+		}
 	}
 	if f.Sync != "" && f.Sync != f.Where {
 		where = f.Sync + ": " + where
 	}
 	fmt.Fprintf(c.out, "%s %s%s: %s\n", c.paint(level.color, fmt.Sprintf("%-5s", level.word)), column(f.Area, 11), printable(where),
-		printable(c.redact(f.What)))
+		printable(c.redact(what)))
 	if f.Level != doctor.Fine {
-		fmt.Fprintf(c.out, "      why:  %s\n      next: %s\n", printable(c.redact(f.Why)), printable(c.redact(f.Next)))
+		fmt.Fprintf(c.out, "      why:  %s\n      next: %s\n", printable(c.redact(f.Why)), printable(c.redact(next)))
 	}
 }
 

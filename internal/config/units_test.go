@@ -81,18 +81,6 @@ func TestParseSchedule(t *testing.T) {
 	}
 }
 
-func TestNearest(t *testing.T) {
-	words := []string{"schedule", "direction", "csv", "requests_per_second", ",", "empty"}
-	for word, want := range map[string]string{
-		"shedule": "schedule", "SCHEDULE": "schedule", "schedules": "schedule", "cvs": "csv", "requestPerSecond": "requests_per_second",
-		"dierction": "direction", "emtpy": "empty", ".": "", "colour": "", "": "", strings.Repeat("x", 200): "",
-	} {
-		if got := nearest(word, words); got != want {
-			t.Errorf("%q: got %q, want %q", word, got, want)
-		}
-	}
-}
-
 func TestSecretIsNeverPrinted(t *testing.T) {
 	type holder struct{ Key Secret }
 	h := holder{secret}

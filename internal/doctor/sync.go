@@ -161,8 +161,8 @@ func (x *examination) hasColumns(s *config.Sync, wanted, all []string) bool {
 		case 1:
 			continue
 		case 0:
-			if near := nearest(c, all); near != "" {
-				next = fmt.Sprintf("did you mean %q? Write it in %s", near, x.app.Options.Config.Path)
+			if near := err.Near(); near != "" {
+				next = fmt.Sprintf("write %q in %s, if that is meant", near, x.app.Options.Config.Path)
 			}
 		default:
 			err.Doubled, next = true, "rename all but one"
@@ -172,24 +172,6 @@ func (x *examination) hasColumns(s *config.Sync, wanted, all []string) bool {
 			Why: "a column that is lost would look like values that were emptied", Next: next})
 	}
 	return fine
-}
-
-// nearest returns the column that differs by its case, its spaces or its punctuation only, "" when there is none.
-func nearest(column string, all []string) string {
-	plain := func(text string) string {
-		return strings.Map(func(r rune) rune {
-			if strings.ContainsRune(" _-.:", r) {
-				return -1
-			}
-			return r
-		}, contact.Fold(text))
-	}
-	for _, c := range all {
-		if p := plain(c); p != "" && (p == plain(column) || strings.HasPrefix(p, plain(column)) || strings.HasPrefix(plain(column), p)) {
-			return c
-		}
-	}
-	return ""
 }
 
 func sourceName(s *config.Sync) string {

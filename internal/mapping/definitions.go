@@ -62,34 +62,9 @@ func define(name string, definitions []contact.Definition) (contact.Definition, 
 
 func unknown(name string, definitions []contact.Definition) error {
 	e := &UnknownFieldError{Name: name}
-	near := 1 + len([]rune(name))/3 // more slips than that make another word
 	for _, d := range definitions {
 		e.Known = append(e.Known, d.Name)
-		if n := distance(contact.Fold(name), contact.Fold(d.Name)); n <= near {
-			e.Nearest, near = d.Name, n-1
-		}
 	}
+	e.Nearest = contact.Nearest(name, e.Known)
 	return e
-}
-
-// distance is the Levenshtein distance: how many characters to insert, delete or replace.
-func distance(a, b string) int {
-	to := []rune(b)
-	row := make([]int, len(to)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i, r := range []rune(a) {
-		diagonal := row[0]
-		row[0] = i + 1
-		for j, s := range to {
-			replaced := diagonal
-			if r != s {
-				replaced++
-			}
-			diagonal = row[j+1]
-			row[j+1] = min(replaced, row[j]+1, row[j+1]+1)
-		}
-	}
-	return row[len(to)]
 }

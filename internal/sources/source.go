@@ -121,7 +121,36 @@ func (e *ColumnError) Error() string {
 	if e.Doubled {
 		return fmt.Sprintf("%s: there is more than one column %q: rename all but one", e.Source, e.Column)
 	}
-	return fmt.Sprintf("%s: no column %q: its columns are %s", e.Source, e.Column, quoteAll(e.Columns))
+	meant := ""
+	if near := e.Near(); near != "" {
+		meant = fmt.Sprintf("did you mean %q? ", near)
+	}
+	return fmt.Sprintf("%s: no column %q: %sits columns are %s", e.Source, e.Column, meant, quoteAll(e.Columns))
+}
+
+// Near returns the column that was probably meant, "" when none is near: one that differs by its case, its spaces or its
+// punctuation only, that begins alike, or that is written with a slip.
+func (e *ColumnError) Near() string {
+	plain := func(text string) string {
+		return strings.Map(func(r rune) rune {
+			if strings.ContainsRune(" _-.:", r) {
+				return -1
+			}
+			return r
+		}, contact.Fold(text))
+	}
+	wanted := plain(e.Column)
+	for _, same := range []func(name string) bool{
+		func(name string) bool { return name == wanted },
+		func(name string) bool { return strings.HasPrefix(name, wanted) || strings.HasPrefix(wanted, name) },
+	} {
+		for _, c := range e.Columns {
+			if name := plain(c); name != "" && wanted != "" && same(name) {
+				return c
+			}
+		}
+	}
+	return contact.Nearest(e.Column, e.Columns)
 }
 
 // maxListed is how many columns a message lists; a broken file can have 100,000.
