@@ -16,9 +16,9 @@ import (
 func (c *cli) conflictsCommand() *cobra.Command {
 	list := false
 	cmd := &cobra.Command{
-		Use: "conflicts [SYNC]", Short: "List the values that both sides changed, and settle them", Args: arguments(0, 1),
-		Long: `List the values that both sides changed. On a terminal it then goes through them and asks which side is right; in a pipe,
-and with --list, it only lists them.`,
+		Use: "conflicts [SYNC]", Short: "List the values that wait for your word, and settle them", Args: arguments(0, 1),
+		Long: `List the values that both sides changed, and those that an undo put back on one side. On a terminal it then goes through
+them and asks which side is right; in a pipe, and with --list, it only lists them.`,
 		ValidArgsFunction: c.completing(c.offerSyncs),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if list || c.json() || !c.talking(cmd.InOrStdin()) {
@@ -48,7 +48,7 @@ func (c *cli) listConflicts(ctx context.Context, app *daemon.App, args []string)
 		}
 		rows = append(rows, c.conflictRows(ctx, app, s, conflicts)...)
 		for _, k := range conflicts {
-			list = append(list, conflictJSON{s.Name, k.Key, k.Field, k.Base, k.Source, k.Quo, k.Take, k.FirstAt})
+			list = append(list, conflictJSON{s.Name, k.Conflict, k.Take, k.FirstAt})
 		}
 	}
 	switch {
@@ -57,39 +57,36 @@ func (c *cli) listConflicts(ctx context.Context, app *daemon.App, args []string)
 	case len(rows) == 0:
 		fmt.Fprintln(c.out, "no conflicts")
 	default:
-		table(c.out, []string{"SYNC", "KEY", "FIELD", "SOURCE", "QUO", "BEFORE", "SINCE", "SETTLED FOR"}, rows)
+		table(c.out, []string{"SYNC", "KEY", "FIELD", "SOURCE", "QUO", "BEFORE", "WHY", "SINCE", "SETTLED FOR"}, rows)
 	}
 	return nil
 }
 
 // conflictJSON is a conflict as -o json prints it. Take is what a person chose, "" before.
 type conflictJSON struct {
-	Sync   string        `json:"sync"`
-	Key    string        `json:"key"`
-	Field  contact.Field `json:"field"`
-	Base   string        `json:"base"`
-	Source string        `json:"source"`
-	Quo    string        `json:"quo"`
-	Take   contact.Side  `json:"take"`
-	Since  time.Time     `json:"since"`
+	Sync string `json:"sync"`
+	contact.Conflict
+	Take  contact.Side `json:"take"`
+	Since time.Time    `json:"since"`
 }
 
 func (c *cli) conflictRows(ctx context.Context, app *daemon.App, s *config.Sync, conflicts []state.Conflict) [][]string {
 	var names titles
 	if !c.json() {
-		names = c.titles(ctx, app, s, storedFields(conflicts))
+		names = c.titles(ctx, app, s, conflictFields(asReported(conflicts)))
 	}
 	rows := make([][]string, len(conflicts))
 	for i, k := range conflicts {
-		rows[i] = []string{s.Name, value(k.Key), names.of(k.Field), value(k.Source), value(k.Quo), value(k.Base), moment(k.FirstAt), string(k.Take)}
+		rows[i] = []string{s.Name, value(k.Key), names.of(k.Field), value(k.Source), value(k.Quo), value(k.Base), printable(k.Reason), moment(k.FirstAt), string(k.Take)}
 	}
 	return rows
 }
 
-func storedFields(conflicts []state.Conflict) []contact.Field {
-	fields := make([]contact.Field, len(conflicts))
+// asReported are conflicts as a run reports them.
+func asReported(conflicts []state.Conflict) []contact.Conflict {
+	all := make([]contact.Conflict, len(conflicts))
 	for i, k := range conflicts {
-		fields[i] = k.Field
+		all[i] = k.Conflict
 	}
-	return fields
+	return all
 }

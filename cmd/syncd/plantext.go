@@ -107,14 +107,13 @@ func (c *cli) printPlanConflicts(conflicts []contact.Conflict, sync string, name
 	if n == 0 {
 		return
 	}
-	fmt.Fprintf(c.out, "%s changed on both sides, left for you:\n", count(n, "value"))
+	fmt.Fprintf(c.out, "%s %s, left for you:\n", count(n, "value"), cameAbout(conflicts))
 	var lines []planLine
 	for _, k := range conflicts {
 		if f.limit > 0 && len(lines) == f.limit {
 			break
 		}
-		lines = append(lines, planLine{mark: "!", side: "ask", key: value(k.Key), field: names.of(k.Field), value: conflictValues(k),
-			why: "changed on both sides"})
+		lines = append(lines, planLine{mark: "!", side: "ask", key: value(k.Key), field: names.of(k.Field), value: conflictValues(k), why: k.Reason})
 	}
 	c.printPlanLines(lines)
 	c.printMore("", n-len(lines), f)

@@ -170,14 +170,35 @@ func (c *cli) printConflicts(indent, sync string, conflicts []contact.Conflict, 
 		return
 	}
 	n := len(conflicts)
-	fmt.Fprintf(c.out, "%s%s changed on both sides and %s for you:\n", indent, count(n, "value"), either(n, "waits", "wait"))
+	fmt.Fprintf(c.out, "%s%s %s and %s for you:\n", indent, count(n, "value"), cameAbout(conflicts), either(n, "waits", "wait"))
 	var lines [][]string
 	for _, k := range conflicts[:min(n, folded)] {
-		lines = append(lines, []string{value(k.Key), names.of(k.Field), conflictValues(k)})
+		lines = append(lines, []string{value(k.Key), names.of(k.Field), conflictValues(k), oddReason(k)})
 	}
 	printLines(c.out, indent+"  ", align(lines))
 	c.printMore(indent, n-len(lines), fold{folded, c.hintCommand("conflicts", sync)})
 	fmt.Fprintf(c.out, "%s  settle them with `%s KEY [FIELD] --take source`, or `quo`\n", indent, c.hintCommand("resolve", sync))
+}
+
+// cameAbout says of all conflicts together how they came about.
+func cameAbout(conflicts []contact.Conflict) string {
+	undone := slices.ContainsFunc(conflicts, func(k contact.Conflict) bool { return oddReason(k) != "" })
+	changed := slices.ContainsFunc(conflicts, func(k contact.Conflict) bool { return oddReason(k) == "" })
+	switch {
+	case undone && changed:
+		return "changed on both sides or undone"
+	case undone:
+		return "undone"
+	}
+	return contact.BothChanged
+}
+
+// oddReason is why a conflict is open, "" for the usual reason.
+func oddReason(k contact.Conflict) string {
+	if k.Reason == contact.BothChanged {
+		return ""
+	}
+	return k.Reason
 }
 
 // conflictValues are what both sides hold, and held before.

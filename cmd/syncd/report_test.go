@@ -37,9 +37,9 @@ func TestReport(t *testing.T) {
 				{Problem: contact.Problem{Key: "C-1018", Reason: "Quo did not say whether it was done"}},
 			},
 			Conflicts: []contact.Conflict{
-				{Key: "C-0871", Field: "role", Base: "Engineer", Source: "CTO", Quo: "VP Eng"},
-				{Key: "C-0872", Field: "customFields.66d0", Base: "", Source: "web", Quo: "ads"},
-				{Key: "C-0873", Field: contact.WholeRecord, Base: "as last synced", Source: "the row is gone", Quo: "the contact changed"},
+				{Key: "C-0871", Field: "role", Base: "Engineer", Source: "CTO", Quo: "VP Eng", Reason: contact.BothChanged},
+				{Key: "C-0872", Field: "customFields.66d0", Base: "", Source: "web", Quo: "ads", Reason: contact.UndoneIn(7)},
+				{Key: "C-0873", Field: contact.WholeRecord, Base: "as last synced", Source: "the row is gone", Quo: "the contact changed", Reason: contact.BothChanged},
 			},
 			Waiting: []reconcile.Waiting{
 				{Key: "C-1", Until: began.Add(20 * time.Minute), Reason: "grace"},
@@ -50,7 +50,7 @@ func TestReport(t *testing.T) {
 		"one_of_each": {
 			Status: state.RunDone, Created: 1, SourceDeleted: 1, Unmanaged: 1,
 			Problems:  []engine.Problem{{Problem: contact.Problem{Row: 2, Reason: "the key is empty"}}},
-			Conflicts: []contact.Conflict{{Key: "C-1", Field: "role", Source: "CTO", Quo: "VP"}},
+			Conflicts: []contact.Conflict{{Key: "C-1", Field: "role", Source: "CTO", Quo: "VP", Reason: contact.BothChanged}},
 			Waiting:   []reconcile.Waiting{{Key: "C-1", Until: began.Add(10 * time.Minute)}},
 		},
 		"two_problems_of_one_row": {
@@ -87,7 +87,7 @@ func problems(n int) []engine.Problem {
 func conflicts(n int) []contact.Conflict {
 	var all []contact.Conflict
 	for i := range n {
-		all = append(all, contact.Conflict{Key: fmt.Sprintf("C-%d", i), Field: "role", Source: "a", Quo: "b"})
+		all = append(all, contact.Conflict{Key: fmt.Sprintf("C-%d", i), Field: "role", Source: "a", Quo: "b", Reason: contact.BothChanged})
 	}
 	return all
 }
@@ -132,7 +132,7 @@ func TestPlanText(t *testing.T) {
 			{Key: "C-6", Side: contact.Quo, Action: contact.Delete, Contact: &ann, Reason: "the row is gone",
 				Fields: []contact.FieldChange{change("firstName", "Ann", "", "the row is gone")}},
 		},
-		Conflicts: []contact.Conflict{{Key: "C-0871", Field: "role", Base: "Engineer", Source: "CTO", Quo: "VP Eng"}},
+		Conflicts: []contact.Conflict{{Key: "C-0871", Field: "role", Base: "Engineer", Source: "CTO", Quo: "VP Eng", Reason: contact.BothChanged}},
 		Waiting:   []reconcile.Waiting{{Key: "C-7", Reason: "its row may be among those that cannot be read (2)"}},
 		Unmanaged: []string{"U-1", "U-2", "U-3", "U-4", "U-5", "U-6", "U-7", "U-8", "U-9", "U-10", "U-11"},
 		Unchanged: 190,

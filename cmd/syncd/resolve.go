@@ -131,7 +131,7 @@ func (c *cli) conflictField(ctx context.Context, app *daemon.App, s *config.Sync
 		return "", err
 	}
 	conflicts = slices.DeleteFunc(conflicts, func(k state.Conflict) bool { return k.Key != key })
-	names := c.titles(ctx, app, s, storedFields(conflicts))
+	names := c.titles(ctx, app, s, conflictFields(asReported(conflicts)))
 	known := make([]string, len(conflicts))
 	for i, k := range conflicts {
 		known[i] = names.of(k.Field)

@@ -57,8 +57,8 @@ var walkAnswers = map[string]bool{"s": true, "q": true, "S": true, "Q": true, "x
 
 // walk goes through the conflicts of one sync.
 func (c *cli) walk(ctx context.Context, app *daemon.App, s *config.Sync, conflicts []state.Conflict, a *asker) error {
-	names := c.titles(ctx, app, s, storedFields(conflicts))
-	fmt.Fprintf(c.out, "%s: %s changed on both sides\n%s\n", s.Name, count(len(conflicts), "value"), walkHelp)
+	names := c.titles(ctx, app, s, conflictFields(asReported(conflicts)))
+	fmt.Fprintf(c.out, "%s: %s %s\n%s\n", s.Name, count(len(conflicts), "value"), cameAbout(asReported(conflicts)), walkHelp)
 	var settled []string
 	answer := ""
 	for i, k := range conflicts {
@@ -88,7 +88,7 @@ func (c *cli) walk(ctx context.Context, app *daemon.App, s *config.Sync, conflic
 }
 
 func (c *cli) showConflict(place string, k state.Conflict, names titles) {
-	fmt.Fprintf(c.out, "%s  %s  %s\n", place, value(k.Key), names.of(k.Field))
+	fmt.Fprintln(c.out, joined("  ", place, value(k.Key), names.of(k.Field), oddReason(k.Conflict)))
 	printLines(c.out, "  ", align([][]string{{"source", value(k.Source)}, {"Quo", value(k.Quo)}, {"before", value(k.Base)}}))
 }
 

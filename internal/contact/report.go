@@ -1,5 +1,7 @@
 package contact
 
+import "fmt"
+
 // Problem is a row or a contact that cannot be synced, with the reason; the others go on.
 type Problem struct {
 	Key    string `json:"key"`    // "" when the row has no usable key
@@ -9,14 +11,21 @@ type Problem struct {
 	Reason string `json:"reason"` // why, and what to do
 }
 
-// Conflict is one field, or the whole record, that both sides changed and no rule decides.
+// Conflict is one field, or the whole record, that both sides changed and no rule decides, or that an undo left different.
 type Conflict struct {
 	Key    string `json:"key"`
 	Field  Field  `json:"field"`
 	Base   string `json:"base"`
 	Source string `json:"source"`
 	Quo    string `json:"quo"`
+	Reason string `json:"reason"` // BothChanged or UndoneIn
 }
+
+// BothChanged is why most conflicts are open.
+const BothChanged = "changed on both sides"
+
+// UndoneIn is why a conflict is open whose two values an undo left different: the number is that of the run that undid.
+func UndoneIn(run int64) string { return fmt.Sprintf("undone in run %d", run) }
 
 // FieldChange is what an operation does to one field, and why.
 type FieldChange struct {

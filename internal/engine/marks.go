@@ -3,7 +3,6 @@ package engine
 import (
 	"cmp"
 	"context"
-	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -71,28 +70,55 @@ func (r *run) marksOf(snap *snapshot, plan reconcile.Plan) int {
 // marker says what is to stand in the rows once the operations of a plan were made.
 type marker struct {
 	*applier
-	problems map[string][]string // by key
-	fields   map[string][]string // in conflict, by key
+	problems map[string][]string     // by key
+	fields   map[string][]inConflict // by key
 	held     map[string]bool
 	settled  map[string]*contact.Link // links as the plan left them
 }
 
 func (a *applier) marker(plan reconcile.Plan) marker {
-	m := marker{applier: a, problems: map[string][]string{}, fields: map[string][]string{}, held: map[string]bool{},
+	m := marker{applier: a, problems: map[string][]string{}, fields: map[string][]inConflict{}, held: map[string]bool{},
 		settled: map[string]*contact.Link{}}
 	for _, p := range a.allProblems() {
 		m.problems[p.Key] = append(m.problems[p.Key], statusOf(p.Problem))
 	}
-	for _, c := range plan.Conflicts {
-		m.fields[c.Key] = append(m.fields[c.Key], a.mapping.Title(c.Field))
-	}
+	conflicts := plan.Conflicts
 	for _, o := range plan.Operations {
 		m.held[o.Key] = m.held[o.Key] || o.Held
+		if a.finished[target{o.Key, o.Side}] {
+			conflicts = slices.Concat(conflicts, o.Opens)
+		}
+	}
+	for _, c := range conflicts {
+		m.fields[c.Key] = append(m.fields[c.Key], inConflict{c.Reason, a.mapping.Title(c.Field)})
 	}
 	for i, link := range plan.Settled {
 		m.settled[link.Key] = &plan.Settled[i]
 	}
 	return m
+}
+
+// inConflict is a field that waits for a person's word, and why.
+type inConflict struct{ reason, field string }
+
+// conflictStatus says of a row what waits for a word.
+func conflictStatus(fields []inConflict) string {
+	var reasons []string
+	by := map[string][]string{}
+	for _, f := range fields {
+		if by[f.reason] == nil {
+			reasons = append(reasons, f.reason)
+		}
+		by[f.reason] = append(by[f.reason], f.field)
+	}
+	for i, reason := range reasons {
+		words := reason
+		if reason == contact.BothChanged {
+			words = "changed here and in Quo"
+		}
+		reasons[i] = words + ": " + strings.Join(by[reason], ", ")
+	}
+	return strings.Join(append(reasons, "make both the same"), "; ")
 }
 
 // statusOf is a problem in the words of the status column.
@@ -197,7 +223,7 @@ func (m marker) status(key string, e *entry, link *contact.Link) string {
 	case len(problems) > 0:
 		return problems[0]
 	case len(fields) > 0:
-		return fmt.Sprintf("changed here and in Quo: %s; make both the same", strings.Join(fields, ", "))
+		return conflictStatus(fields)
 	case m.held[key]:
 		return statusHeld
 	case link != nil && !link.Linked() && !e.seen && !e.row.Filtered:

@@ -61,7 +61,7 @@ func inConflict(t testing.TB) *scene {
 	before := s.file()
 	report := s.done()
 	wantEqual(t, "conflicts", report.Conflicts, []contact.Conflict{
-		{Key: key(2), Field: contact.FirstName, Base: "Ann 0002", Source: "Kim", Quo: "Zoë"}})
+		{Key: key(2), Field: contact.FirstName, Base: "Ann 0002", Source: "Kim", Quo: "Zoë", Reason: contact.BothChanged}})
 	wantEqual(t, "writes to Quo", s.seen().writes(), 0)
 	wantEqual(t, "the file", s.file(), before)
 	return s

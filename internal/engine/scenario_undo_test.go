@@ -108,7 +108,7 @@ func TestUndoneUpdateOfAContactIsAConflict(t *testing.T) {
 			wantEqual(t, "what it undid", report.Undoes, changed.RunID)
 			wantEqual(t, "requests", s.seen(), seen{Fields: 1, LookUps: 1, Updates: 1})
 			wantEqual(t, "name in Quo", text(s.contact(key(2)).FirstName), "Ann 0002")
-			want := []contact.Conflict{{Key: key(2), Field: contact.FirstName, Base: "Ann 0002", Source: "Kim", Quo: "Ann 0002"}}
+			want := []contact.Conflict{{Key: key(2), Field: contact.FirstName, Base: "Ann 0002", Source: "Kim", Quo: "Ann 0002", Reason: contact.UndoneIn(report.RunID)}}
 			wantEqual(t, "conflicts right after", conflictsOf(t, s), want)
 			s.steady()
 			wantEqual(t, "conflicts of later runs", conflictsOf(t, s), want)
@@ -168,6 +168,56 @@ func TestEditAfterAnUndoFlows(t *testing.T) {
 	s.steady()
 }
 
+// Where both sides were edited after the undo, the rules for two edits hold.
+func TestEditsOfBothSidesAfterAnUndo(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		set       func(*scene)
+		conflicts []contact.Conflict
+		quo       string
+	}{
+		"ask":             {func(*scene) {}, []contact.Conflict{{Key: key(2), Field: contact.FirstName, Base: "Ann 0002", Source: "Lou", Quo: "Zoë", Reason: contact.BothChanged}}, "Zoë"},
+		"the source wins": {func(s *scene) { s.policy(contact.TakeSource) }, nil, "Lou"},
+		"to Quo only":     {func(s *scene) { s.sync.Mapping.Fields[0].Direction = contact.ToQuo }, nil, "Lou"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := twoWayScene(t)
+			test.set(s)
+			s.edit(key(2), sceneFirst, "Kim")
+			s.undo(s.done().RunID)
+			s.edit(key(2), sceneFirst, "Lou")
+			s.inQuo(key(2), func(c *quosim.Contact) { c.FirstName = new("Zoë") })
+			s.done()
+			wantEqual(t, "conflicts", conflictsOf(t, s), test.conflicts)
+			wantEqual(t, "name in Quo", text(s.contact(key(2)).FirstName), test.quo)
+		})
+	}
+}
+
+// The row itself says what was undone, from the undo on, and tells it from what both sides changed.
+func TestStatusOfARowWithUndoneFields(t *testing.T) {
+	t.Parallel()
+	s := newMarkedScene(t, 3)
+	s.twoWay()
+	s.done()
+	s.readRow(key(2))
+	s.edit(key(2), markFirst, "Kim")
+	changed := s.done()
+	_, report := s.undo(changed.RunID)
+	undone := contact.UndoneIn(report.RunID) + ": firstName"
+	wantEqual(t, "status right after", s.readRow(key(2))[markStatus], undone+"; make both the same")
+	s.steady()
+
+	s.edit(key(2), markPhone, "+14155550188")
+	s.inQuo(key(2), func(c *quosim.Contact) { c.PhoneNumbers[0].Value = "+14155550199" })
+	s.done()
+	wantEqual(t, "status with an edit of both", s.readRow(key(2))[markStatus], undone+"; changed here and in Quo: phoneNumbers.mobile; make both the same")
+	s.edit(key(2), markFirst, "Ann 0002")
+	s.edit(key(2), markPhone, "+14155550199")
+	s.done()
+	wantEqual(t, "status in the end", s.readRow(key(2))[markStatus], "synced")
+}
+
 // A cell gets back what stood there, as it was spelled.
 func TestUndoneUpdateOfARow(t *testing.T) {
 	t.Parallel()
@@ -185,7 +235,7 @@ func TestUndoneUpdateOfARow(t *testing.T) {
 	wantEqual(t, "the file", s.file(), before)
 	s.steady()
 	wantEqual(t, "conflicts", conflictsOf(t, s), []contact.Conflict{{Key: key(2), Field: "phoneNumbers.mobile",
-		Base: "+14155559999", Source: "+14155551002", Quo: "+14155559999"}})
+		Base: "+14155559999", Source: "+14155551002", Quo: "+14155559999", Reason: contact.UndoneIn(report.RunID)}})
 	s.resolve(key(2), "phoneNumbers.mobile", contact.Quo)
 	s.done()
 	wantEqual(t, "conflicts in the end", len(conflictsOf(t, s)), 0)

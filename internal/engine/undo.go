@@ -73,7 +73,7 @@ func (r *run) planUndo(ctx context.Context) (reconcile.Undoing, *snapshot, error
 	if err != nil {
 		return reconcile.Undoing{}, nil, err
 	}
-	in := reconcile.UndoInput{Policy: r.Sync.Policy, Run: r.undoes, Subjects: map[string]reconcile.Subject{}, Contacts: map[string]*contact.Contact{}}
+	in := reconcile.UndoInput{Policy: r.Sync.Policy, Run: r.undoes, In: r.row.ID, Subjects: map[string]reconcile.Subject{}, Contacts: map[string]*contact.Contact{}}
 	for _, entry := range entries {
 		if entry.State == state.Done && !putRight(entry) {
 			past, err := pastOf(entry)

@@ -167,7 +167,7 @@ func (d *decider) merge(s *Subject, link contact.Link) {
 		c := fieldCase{field: f, base: settled, known: known, source: s.Row.Values[f.Name], quo: quo[f.Name],
 			take: s.Take[f.Name].of(s.Row.Values[f.Name].Norm, quo[f.Name].Norm), rowAt: s.Row.UpdatedAt, contactAt: s.Contact.UpdatedAt}
 		what, why := mergeField(c)
-		d.resolved(contact.Conflict{Key: s.Key, Field: f.Name, Base: settled.Quo, Source: c.source.Norm, Quo: c.quo.Norm}, c.take, what.side())
+		d.resolved(c.conflict(s.Key), c.take, what.side())
 		switch what {
 		case settle:
 			base[f.Name] = contact.Settled{Source: c.source.Norm, Quo: c.quo.Norm, Reading: f.Reading}
@@ -179,8 +179,7 @@ func (d *decider) merge(s *Subject, link contact.Link) {
 			toSourceOp.change(f, c.source, c.quo, why)
 		case conflict:
 			open = true
-			d.plan.Conflicts = append(d.plan.Conflicts, contact.Conflict{
-				Key: s.Key, Field: f.Name, Base: settled.Quo, Source: c.source.Norm, Quo: c.quo.Norm})
+			d.plan.Conflicts = append(d.plan.Conflicts, c.conflict(s.Key))
 		case leave:
 		}
 	}
@@ -305,7 +304,7 @@ func (p Policy) deletesContact(link *contact.Link) bool {
 func (d *decider) rowGone(s *Subject) {
 	source, quo := "the row is gone", "the contact changed, last at "+s.Contact.UpdatedAt.UTC().Format(time.RFC3339Nano)
 	take := s.Take[contact.WholeRecord].of(source, quo)
-	whole := contact.Conflict{Key: s.Key, Field: contact.WholeRecord, Base: "as last synced", Source: source, Quo: quo}
+	whole := contact.Conflict{Key: s.Key, Field: contact.WholeRecord, Base: "as last synced", Source: source, Quo: quo, Reason: contact.BothChanged}
 	switch changed := s.Contact.ContentHash() != s.Link.QuoHash; {
 	case !d.Policy.deletesContact(s.Link):
 		d.unlink(s, contact.Quo, "the row is gone, the contact is kept")

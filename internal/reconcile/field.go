@@ -74,12 +74,21 @@ func mergeField(c fieldCase) (verdict, string) {
 	}
 }
 
-// undone reports whether the two values are those that an undo left, as far as the side is concerned from which a rule would
-// take one.
+// undone reports whether the two values are those that an undo left, as far as the sides are concerned from which a rule
+// would take one.
 func (c fieldCase) undone() bool {
-	fromSource := c.sourceChanged() && !c.quoChanged() && c.field.Direction != contact.FromQuo
-	fromQuo := c.quoChanged() && !c.sourceChanged() && c.field.Direction != contact.ToQuo
-	return c.known && c.base.Undone && !fromSource && !fromQuo
+	fromSource := c.sourceChanged() && c.field.Direction != contact.FromQuo
+	fromQuo := c.quoChanged() && c.field.Direction != contact.ToQuo
+	return c.known && c.base.Undone != 0 && !fromSource && !fromQuo
+}
+
+// conflict describes the field of a record as the conflict that it is when no rule decides it.
+func (c fieldCase) conflict(key string) contact.Conflict {
+	k := contact.Conflict{Key: key, Field: c.field.Name, Base: c.base.Quo, Source: c.source.Norm, Quo: c.quo.Norm, Reason: contact.BothChanged}
+	if c.undone() {
+		k.Reason = contact.UndoneIn(c.base.Undone)
+	}
+	return k
 }
 
 // settleUndone decides a field that an undo left different: by a person's word only. Where the field cannot flow as the

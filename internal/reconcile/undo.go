@@ -28,7 +28,8 @@ type Past struct {
 type UndoInput struct {
 	Policy  Policy
 	Mapping *mapping.Mapping
-	Run     int64
+	Run     int64 // that is undone
+	In      int64 // that undoes it, 0 in a plan
 	Past    []Past
 	// Subjects are both sides of the records as they are now, by key.
 	Subjects map[string]Subject
@@ -430,10 +431,12 @@ func (u *undoer) updateRow(p *Past, s Subject) {
 
 // open notes what the two sides of a field hold once an operation is done: while they differ, the next run asks.
 func (u *undoer) open(o *Operation, f mapping.Field, source, quo string) {
-	o.Settles[f.Name] = contact.Settled{Source: source, Quo: quo, Reading: f.Reading, Undone: source != quo}
+	settled := contact.Settled{Source: source, Quo: quo, Reading: f.Reading}
 	if source != quo {
-		o.Opens = append(o.Opens, contact.Conflict{Key: o.Key, Field: f.Name, Base: quo, Source: source, Quo: quo})
+		settled.Undone = u.In
+		o.Opens = append(o.Opens, contact.Conflict{Key: o.Key, Field: f.Name, Base: quo, Source: source, Quo: quo, Reason: contact.UndoneIn(u.In)})
 	}
+	o.Settles[f.Name] = settled
 }
 
 // field returns a mapped field.

@@ -107,7 +107,7 @@ func lived(t *testing.T, s state.Store) {
 	}
 	check(t, s.FinishRun(ctx, lease, run, &state.Findings{
 		Problems: []state.Problem{problem("C-1"), problem("C-1")}, Held: held,
-		Conflicts: []state.Conflict{{Conflict: contact.Conflict{Key: "C-1", Field: contact.Role, Base: oddText, Source: "b", Quo: "c"}}},
+		Conflicts: []state.Conflict{{Conflict: contact.Conflict{Key: "C-1", Field: contact.Role, Base: oddText, Source: "b", Quo: "c", Reason: contact.UndoneIn(3)}}},
 	}))
 	_, err = s.Approve(ctx, run.ID, []string{"C-2"})
 	check(t, err)

@@ -8,17 +8,17 @@ import (
 )
 
 const (
-	conflictsSQL = `SELECT key, field, base_value, source_value, quo_value, take, first_at
+	conflictsSQL = `SELECT key, field, base_value, source_value, quo_value, reason, take, first_at
 		FROM conflicts WHERE sync = $1 ORDER BY key, field`
 	clearConflictsSQL   = `DELETE FROM conflicts WHERE sync = $1`
 	clearKeyConflictSQL = `DELETE FROM conflicts WHERE sync = $1 AND key = {key text}`
 	putConflictSQL      = `INSERT INTO conflicts
-		(sync, key, field, base_value, source_value, quo_value, take, first_at)
-		VALUES ($1, {key text}, {field text}, {base_value text}, {source_value text}, {quo_value text}, {take text},
-			{first_at time})
+		(sync, key, field, base_value, source_value, quo_value, reason, take, first_at)
+		VALUES ($1, {key text}, {field text}, {base_value text}, {source_value text}, {quo_value text}, {reason text},
+			{take text}, {first_at time})
 		ON CONFLICT (sync, key, field) DO UPDATE
 		SET base_value = excluded.base_value, source_value = excluded.source_value,
-			quo_value = excluded.quo_value, take = excluded.take`
+			quo_value = excluded.quo_value, reason = excluded.reason, take = excluded.take`
 )
 
 // Conflicts returns the conflicts that the last runs of a sync left, by key.
@@ -27,7 +27,7 @@ func (s *Store) Conflicts(ctx context.Context, sync string) ([]state.Conflict, e
 }
 
 func scanConflict(r row) (c state.Conflict, err error) {
-	err = r.Scan(&c.Key, &c.Field, &c.Base, &c.Source, &c.Quo, &c.Take, scanTime{&c.FirstAt})
+	err = r.Scan(&c.Key, &c.Field, &c.Base, &c.Source, &c.Quo, &c.Reason, &c.Take, scanTime{&c.FirstAt})
 	return c, err
 }
 
@@ -59,6 +59,6 @@ func (tx transaction) replaceConflicts(ctx context.Context, f *state.Findings) e
 				c.Take = before.Take
 			}
 		}
-		return []any{c.Key, c.Field, c.Base, c.Source, c.Quo, c.Take, c.FirstAt}
+		return []any{c.Key, c.Field, c.Base, c.Source, c.Quo, c.Reason, c.Take, c.FirstAt}
 	}, tx.sync)
 }

@@ -31,7 +31,7 @@ var tables = []table{
 	{"problems", `{id number}, {sync text}, {key text}, {row number}, {column_name text}, {value text}, {reason text},
 		{cause hash}, {attempts number}, {retry_at time}, {first_at time}`},
 	{"conflicts", `{sync text}, {key text}, {field text}, {base_value text}, {source_value text}, {quo_value text},
-		{take text}, {first_at time}`},
+		{reason text}, {take text}, {first_at time}`},
 	{"held", `{run number}, {seq number}, {sync text}, {key text}, {side text}, {action text}, {fingerprint hash},
 		{fields json}, {approved_at time}, {void number}`},
 	{"limits", `{name text}, {next_slot_at time}`},

@@ -12,7 +12,7 @@ import (
 )
 
 // Latest is the version of the schema that this program reads and writes: the number of the newest migration.
-const Latest = 4
+const Latest = 5
 
 // CheckNewer returns an error for the schema of a newer syncd.
 func CheckNewer(version int64) error {

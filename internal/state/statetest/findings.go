@@ -12,7 +12,7 @@ func problem(key, column, reason string) state.Problem {
 }
 
 func conflict(key string, field contact.Field, source string) state.Conflict {
-	return state.Conflict{Conflict: contact.Conflict{Key: key, Field: field, Base: "CTO", Source: source, Quo: "CEO"}}
+	return state.Conflict{Conflict: contact.Conflict{Key: key, Field: field, Base: "CTO", Source: source, Quo: "CEO", Reason: contact.UndoneIn(3)}}
 }
 
 var findingCases = []testCase{
