@@ -1,6 +1,10 @@
 package contact
 
-import "time"
+import (
+	"fmt"
+	"strings"
+	"time"
+)
 
 // Link is a record and its contact, paired for good.
 type Link struct {
@@ -24,6 +28,15 @@ type Link struct {
 	// Base is nil where a read leaves it out, and where a write shall leave it as it is.
 	Base Base
 }
+
+// UndoOf is why links are only remembered of which an undo took or put back one side: the number is that of the run that was
+// undone.
+func UndoOf(run int64) string { return fmt.Sprintf("%s%d", undoOf, run) }
+
+const undoOf = "undo of run "
+
+// ByUndo reports whether an undo took the link apart.
+func (l *Link) ByUndo() bool { return l != nil && strings.HasPrefix(l.Unlinked, undoOf) }
 
 // Linked reports whether the link stands.
 func (l *Link) Linked() bool { return l != nil && l.Unlinked == "" }

@@ -73,11 +73,12 @@ type marker struct {
 	problems map[string][]string     // by key
 	fields   map[string][]inConflict // by key
 	held     map[string]bool
+	made     map[string]bool          // keys of records whose contact this run made
 	settled  map[string]*contact.Link // links as the plan left them
 }
 
 func (a *applier) marker(plan reconcile.Plan) marker {
-	m := marker{applier: a, problems: map[string][]string{}, fields: map[string][]inConflict{}, held: map[string]bool{},
+	m := marker{applier: a, problems: map[string][]string{}, fields: map[string][]inConflict{}, held: map[string]bool{}, made: map[string]bool{},
 		settled: map[string]*contact.Link{}}
 	for _, p := range a.allProblems() {
 		m.problems[p.Key] = append(m.problems[p.Key], statusOf(p.Problem))
@@ -87,6 +88,7 @@ func (a *applier) marker(plan reconcile.Plan) marker {
 		m.held[o.Key] = m.held[o.Key] || o.Held
 		if a.finished[target{o.Key, o.Side}] {
 			conflicts = slices.Concat(conflicts, o.Opens)
+			m.made[o.Key] = m.made[o.Key] || o.Side == contact.Quo && o.Action == contact.Create
 		}
 	}
 	for _, c := range conflicts {
@@ -146,7 +148,7 @@ func (m marker) keyed(snap *snapshot) []step {
 		}
 		link := m.link(key, e)
 		id, status := "", m.status(key, e, link)
-		if link.Linked() {
+		if link.Linked() || m.made[key] { // an undo makes contacts that are not linked
 			id = link.ContactID
 		}
 		if s, needed := m.step(key, e.row, *row, id, status); needed {
@@ -226,7 +228,7 @@ func (m marker) status(key string, e *entry, link *contact.Link) string {
 		return conflictStatus(fields)
 	case m.held[key]:
 		return statusHeld
-	case link != nil && !link.Linked() && !e.seen && !e.row.Filtered:
+	case link != nil && !link.Linked() && !e.seen && !m.made[key] && !e.row.Filtered:
 		return statusDeleted
 	case link != nil && !link.Linked():
 		return "not synced: " + link.Unlinked

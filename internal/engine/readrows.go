@@ -317,7 +317,7 @@ func (r *run) formerContacts(ctx context.Context, snap *snapshot) error {
 		switch {
 		case e.link == nil && e.row != nil && !e.nameless && len(e.oddities().doubles) == 0:
 			unknown[key] = e
-		case e.link.Linked() && !e.there && !e.outside:
+		case (e.link.Linked() || e.link.ByUndo()) && !e.there && !e.outside:
 			gone = append(gone, key)
 		}
 	}

@@ -410,6 +410,44 @@ func TestUndoOfAnAdoption(t *testing.T) {
 	s.steady()
 }
 
+// A row without a key is known by its contact's id alone: it gets that of the contact that the undo made, at once or, when
+// the process died before it could write it, by the next run.
+func TestUndoOfAnUndoInASourceWithoutKeys(t *testing.T) {
+	t.Parallel()
+	for name, after := range map[string]func(s *scene, before string){
+		"":                                     func(*scene, string) {},
+		"the process died before it marked it": func(s *scene, before string) { s.saveText(before) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newGuideScene(t, guideRow(1), guideRow(2))
+			s.done()
+			s.reread()
+			s.rows = append(s.rows, guideRow(3))
+			s.save()
+			_, undone := s.undo(s.done().RunID)
+			wantEqual(t, "contacts after the undo", len(s.quo.Contacts()), 2)
+			s.steady()
+			old, before := s.reread()[2][guideID], s.file()
+			_, redone := s.undo(undone.RunID)
+			wantEqual(t, "contacts made again, rows marked", []int{redone.Created, redone.Marked}, []int{1, 1})
+			id := s.reread()[2][guideID]
+			if c, ok := s.quo.Get(id); !ok || id == old || text(c.FirstName) != "Ann 0003" {
+				t.Errorf("the row has the contact id %q, which was %q: %+v", id, old, c)
+			}
+			after(s, before)
+			wantEqual(t, "problems", reasons(s.done()), map[string]string{})
+			wantEqual(t, "id in the row", s.reread()[2][guideID], id)
+			s.steady()
+			s.rows[3][guideFirst] = "Eve"
+			s.save()
+			s.done()
+			c, _ := s.quo.Get(id)
+			wantEqual(t, "an edit of the row", text(c.FirstName), "Eve")
+			wantEqual(t, "contacts", len(s.quo.Contacts()), 3)
+		})
+	}
+}
+
 // Only what the person saw is put back, whatever came in between.
 func TestUndoDoesOnlyWhatWasSeen(t *testing.T) {
 	t.Parallel()

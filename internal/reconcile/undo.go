@@ -69,7 +69,7 @@ type Left struct {
 // again by itself: a field becomes a conflict ([contact.Settled.Undone]), a record that loses or gets back one of its sides
 // is unlinked.
 func Undo(in UndoInput) Undoing {
-	u := &undoer{UndoInput: in, why: fmt.Sprintf("undo of run %d", in.Run), links: map[string]contact.Link{}, stays: map[string]bool{}}
+	u := &undoer{UndoInput: in, why: contact.UndoOf(in.Run), links: map[string]contact.Link{}, stays: map[string]bool{}}
 	for i := range in.Past {
 		if p := &in.Past[i]; !p.mark() {
 			u.reverse(p, in.Subjects[p.Key])
