@@ -37,6 +37,25 @@ func (a *asker) ask(ctx context.Context, question string) (answer string, ok boo
 	}
 }
 
+// consent asks whether a command is to go on. The error ends it: there was no answer, or it was no.
+func (c *cli) consent(ctx context.Context, a *asker, command, question, no string) error {
+	answer, ok := a.ask(ctx, question)
+	switch {
+	case !ok && ctx.Err() != nil:
+		return context.Cause(ctx)
+	case !ok:
+		return usage(fmt.Errorf("%s: %s without your word", command, no), "add --yes")
+	case !isYes(answer):
+		fmt.Fprintln(c.out, no)
+		return exit(exitFailed)
+	}
+	return nil
+}
+
+func isYes(answer string) bool {
+	return strings.EqualFold(answer, "y") || strings.EqualFold(answer, "yes")
+}
+
 func (a *asker) read() {
 	defer close(a.lines)
 	for lines := bufio.NewScanner(a.in); lines.Scan(); {

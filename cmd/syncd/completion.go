@@ -60,13 +60,22 @@ func (c *cli) offerRuns([]string, string) []string {
 
 // offerKeys offers the keys of the links of the sync that is the first argument.
 func (c *cli) offerKeys(args []string, word string) []string {
+	return c.offerLinks(args[0], word, func(*state.Link) bool { return true })
+}
+
+// offerUnlinked offers the keys of its unlinked records.
+func (c *cli) offerUnlinked(args []string, word string) []string {
+	return c.offerLinks(args[0], word, func(link *state.Link) bool { return !link.Linked() })
+}
+
+func (c *cli) offerLinks(sync, word string, wanted func(*state.Link) bool) []string {
 	var keys []string
 	c.withState(func(ctx context.Context, store state.Store) {
-		for link, err := range store.Links(ctx, args[0]) {
+		for link, err := range store.Links(ctx, sync) {
 			if err != nil || len(keys) == maxOffers {
 				return
 			}
-			if strings.HasPrefix(link.Key, word) {
+			if strings.HasPrefix(link.Key, word) && wanted(&link) {
 				keys = append(keys, printable(link.Key))
 			}
 		}

@@ -269,8 +269,6 @@ func (c *cli) waits(s syncStatus) []string {
 	if s.Held != (engine.HeldCounts{}) {
 		waits = append(waits, heldCounts(s.Held)+" held: "+c.hintCommand("approve", fmt.Sprint(s.HeldRun)))
 	}
-	if s.Unlinked > 0 {
-		waits = append(waits, count(s.Unlinked, "unlinked record")+": "+c.hintCommand("relink", s.Sync)+" KEY makes the other side again")
-	}
+	add(s.Unlinked, "unlinked record", "relink", s.Sync)
 	return waits
 }

@@ -83,22 +83,11 @@ func (c *cli) undo(ctx context.Context, app *daemon.App, run string, o undoOptio
 		return nil
 	}
 	if !o.yes {
-		answer, ok := a.ask(ctx, "Put this back? [y/N] ")
-		switch {
-		case !ok && ctx.Err() != nil:
-			return context.Cause(ctx)
-		case !ok:
-			return usage(errors.New("undo: nothing is put back without your word"), "add --yes")
-		case !isYes(answer):
-			fmt.Fprintln(c.out, "nothing put back")
-			return exit(exitFailed)
+		if err := c.consent(ctx, a, "undo", "Put this back? [y/N] ", "nothing put back"); err != nil {
+			return err
 		}
 	}
 	return c.runUndo(ctx, app, e, id, s, undoing)
-}
-
-func isYes(answer string) bool {
-	return strings.EqualFold(answer, "y") || strings.EqualFold(answer, "yes")
 }
 
 // runOf returns the run that an argument names, and its sync.
