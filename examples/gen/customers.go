@@ -37,23 +37,37 @@ var header = [columns]string{
 	"Customer Since", "Lead Source", "VIP", "Tags", "Points", "Notes",
 }
 
+// firstKey is the number in the key of the first customer.
+const firstKey = 1001
+
 // shop makes customers. The same seed gives the same ones.
 type shop struct {
-	rng    *rand.Rand
-	people []string // first and last name, tab between them, shuffled
-	phones []string // shuffled
+	rng       *rand.Rand
+	people    []string // first and last name, tab between them, shuffled
+	phones    []string // shuffled
+	dateForms []string
+	vipWords  []string
+}
+
+func newShop(seed uint64, areaCodes, dateForms, vipWords []string) *shop {
+	s := &shop{rng: rand.New(rand.NewPCG(seed, 0)), dateForms: dateForms, vipWords: vipWords}
+	s.people = shuffled(s.rng, names())
+	s.phones = shuffled(s.rng, numbers(areaCodes))
+	return s
 }
 
 // customers returns the header and the rows, mess included.
 func customers() [][]string {
-	s := &shop{rng: rand.New(rand.NewPCG(1042, 0))}
-	s.people = shuffled(s.rng, names())
-	s.phones = shuffled(s.rng, numbers())
+	return mess(newShop(1042, areaCodes, dateForms, vipWords).sheet(count))
+}
+
+// sheet returns the header and so many rows.
+func (s *shop) sheet(count int) [][]string {
 	rows := [][]string{header[:]}
 	for i := range count {
-		rows = append(rows, s.customer(fmt.Sprintf("C-%d", 1001+i)))
+		rows = append(rows, s.customer(fmt.Sprintf("C-%d", firstKey+i)))
 	}
-	return mess(rows)
+	return rows
 }
 
 func (s *shop) customer(key string) []string {
@@ -70,11 +84,11 @@ func (s *shop) customer(key string) []string {
 		row[address] = s.address()
 	}
 	if s.oneIn(3) {
-		row[birthday] = s.day(1948, 2004).Format(pick(s, dateForms))
+		row[birthday] = s.day(1948, 2004).Format(pick(s, s.dateForms))
 	}
 	row[customerSince] = s.day(2014, 2025).Format(time.DateOnly)
 	row[leadSource] = pick(s, leadSources)
-	row[vip] = pick(s, vipWords)
+	row[vip] = pick(s, s.vipWords)
 	row[tags] = s.tags()
 	if s.oneIn(2) {
 		row[points] = pick(s, []string{"0", "15", "40", "85", "120", "240.5", "310.0", "1250"})
@@ -99,10 +113,16 @@ func (s *shop) business(row []string) {
 
 // phone spells the next number as one of many people would.
 func (s *shop) phone() string {
-	n := s.phones[0]
-	s.phones = s.phones[1:]
+	n := s.number()
 	spell := pick(s, phoneForms)
 	return strings.NewReplacer("AAA", n[:3], "EEE", n[3:6], "NNNN", n[6:]).Replace(spell)
+}
+
+// number takes the next number, ten digits.
+func (s *shop) number() string {
+	n := s.phones[0]
+	s.phones = s.phones[1:]
+	return n
 }
 
 func (s *shop) email(first, last string) string {

@@ -58,8 +58,17 @@ var (
 		"AAA EEE NNNN", "+1 AAA EEE NNNN", "+1AAAEEENNNN", "1-AAA-EEE-NNNN", "1 (AAA) EEE-NNNN", " AAA-EEE-NNNN ", "AAA/EEE-NNNN",
 		"001 AAA EEE NNNN", "'AAA-EEE-NNNN", "tel:+1-AAA-EEE-NNNN",
 	}
-	areaCodes = []string{"212", "217", "312", "404", "415", "503", "505", "512", "617", "802", "912"}
+	areaCodes     = []string{"212", "217", "312", "404", "415", "503", "505", "512", "617", "802", "912"}
+	moreAreaCodes = []string{
+		"201", "203", "207", "215", "216", "240", "301", "302", "304", "315", "401", "410", "412", "413", "419", "434", "440",
+		"508", "513", "518", "540", "570", "585", "603", "607", "610", "614", "631", "704", "716",
+	}
 )
+
+// foreignNames are family names and given names that no e-mail address spells.
+var foreignNames = []string{
+	"王 小明", "田中 さくら", "김 민준", "Шевченко Олена", "Παπαδόπουλος Δημήτρης", "الأحمد محمد", "Nguyễn Thị-Hương", "Şahin Çağla",
+}
 
 // names returns each first name with each last name.
 func names() []string {
@@ -73,7 +82,7 @@ func names() []string {
 }
 
 // numbers returns the numbers for examples of each area code, ten digits each.
-func numbers() []string {
+func numbers(areaCodes []string) []string {
 	var all []string
 	for _, code := range areaCodes {
 		for n := range 100 {
