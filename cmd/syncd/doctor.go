@@ -58,9 +58,12 @@ func (c *cli) printFindingsOf(findings []doctor.Finding) error {
 		}
 	} else {
 		counts := map[doctor.Level]int{}
-		for _, f := range findings {
+		for i, f := range findings {
 			counts[f.Level]++
 			c.printFinding(f)
+			if i+1 == len(findings) || f.Why != findings[i+1].Why || f.Next != findings[i+1].Next {
+				c.printAdvice(f)
+			}
 		}
 		c.printVerdict(counts)
 	}
@@ -70,23 +73,31 @@ func (c *cli) printFindingsOf(findings []doctor.Finding) error {
 	return nil
 }
 
-// printFinding prints what was found, and where it is not well also why that matters and what to do.
+// printFinding prints what was found.
 func (c *cli) printFinding(f doctor.Finding) {
 	level := levelWords[f.Level]
-	where, what, next := f.Where, f.What, f.Next
-	if dir, err := os.Getwd(); err == nil {
-		for _, text := range []*string{&where, &what, &next} {
-			*text = strings.ReplaceAll(*text, dir+string(filepath.Separator), "")
-		}
-	}
+	where := fromHere(f.Where)
 	if f.Sync != "" && f.Sync != f.Where {
 		where = f.Sync + ": " + where
 	}
 	fmt.Fprintf(c.out, "%s %s%s: %s\n", c.paint(level.color, fmt.Sprintf("%-5s", level.word)), column(f.Area, 11), printable(where),
-		printable(c.redact(what)))
+		printable(c.redact(fromHere(f.What))))
+}
+
+// printAdvice says of a finding, or of several in a row that are alike, why that matters and what to do.
+func (c *cli) printAdvice(f doctor.Finding) {
 	if f.Level != doctor.Fine {
-		fmt.Fprintf(c.out, "      why:  %s\n      next: %s\n", printable(c.redact(f.Why)), printable(c.redact(next)))
+		fmt.Fprintf(c.out, "      why:  %s\n      next: %s\n", printable(c.redact(f.Why)), printable(c.redact(fromHere(f.Next))))
 	}
+}
+
+// fromHere names files of the working directory as they are called there.
+func fromHere(text string) string {
+	dir, err := os.Getwd()
+	if err != nil {
+		return text
+	}
+	return strings.ReplaceAll(text, dir+string(filepath.Separator), "")
 }
 
 func (c *cli) printVerdict(counts map[doctor.Level]int) {

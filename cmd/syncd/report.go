@@ -122,7 +122,8 @@ func joined(separator string, parts ...string) string {
 	return strings.Join(slices.DeleteFunc(parts, func(s string) bool { return s == "" }), separator)
 }
 
-// printProblems prints problems; is and are say when their rows are left alone.
+// printProblems prints problems, those of one kind in one line when they are more than a fold shows; is and are say when
+// their rows are left alone.
 func (c *cli) printProblems(indent string, problems []engine.Problem, is, are string, f fold) {
 	if len(problems) == 0 {
 		return
@@ -131,14 +132,63 @@ func (c *cli) printProblems(indent string, problems []engine.Problem, is, are st
 	var lines [][]string
 	for _, p := range problems {
 		rows[place(p.Problem)] = true
-		if f.limit == 0 || len(lines) < f.limit {
-			lines = append(lines, problemCells(p.Problem))
-		}
+		lines = append(lines, problemCells(p.Problem))
 	}
 	fmt.Fprintf(c.out, "%s%s %s and %s left alone:\n", indent, count(len(rows), "row"),
 		either(len(rows), "has "+either(len(problems), "a problem", "problems"), "have problems"), either(len(rows), is, are))
+	folds := f.limit > 0 && len(lines) > f.limit
+	if folds {
+		lines = kindLines(problems)
+		lines = lines[:min(len(lines), f.limit)]
+	}
 	printLines(c.out, indent+"  ", align(lines))
-	c.printMore(indent, len(problems)-len(lines), f)
+	if folds {
+		fmt.Fprintf(c.out, "%s  row by row: %s\n", indent, f.command)
+		if slices.ContainsFunc(problems, func(p engine.Problem) bool { return strings.Contains(p.Reason, "syncd match") }) {
+			fmt.Fprintf(c.out, "%s  match: [phone] in the configuration takes a row and a contact with one phone as one\n", indent)
+		}
+	}
+}
+
+// kindLines are the cells of problems, those of one kind and column together.
+func kindLines(problems []engine.Problem) [][]string {
+	type kind struct{ column, reason string }
+	var kinds []kind
+	groups := map[kind][]contact.Problem{}
+	for _, p := range problems {
+		k := kind{p.Column, p.Kind()}
+		if groups[k] == nil {
+			kinds = append(kinds, k)
+		}
+		groups[k] = append(groups[k], p.Problem)
+	}
+	lines := make([][]string, len(kinds))
+	for i, k := range kinds {
+		reason := k.reason
+		if len(groups[k]) == 1 {
+			reason = groups[k][0].Reason
+		}
+		lines[i] = []string{places(groups[k]), printable(k.column), printable(reason)}
+	}
+	return lines
+}
+
+// places is where problems stand, the first few of them.
+func places(problems []contact.Problem) string {
+	const few = 4
+	if len(problems) == 1 {
+		return place(problems[0])
+	}
+	var names []string
+	for _, p := range problems[:min(len(problems), few)] {
+		names = append(names, strings.TrimPrefix(strings.TrimPrefix(place(p), "row "), "key "))
+	}
+	noun, _, _ := strings.Cut(place(problems[0]), " ")
+	all := noun + "s " + strings.Join(names, ", ")
+	if hidden := len(problems) - few; hidden > 0 {
+		all += fmt.Sprintf(" and %d more", hidden)
+	}
+	return all
 }
 
 // place is where a problem stands: its row, or its key where rows have no numbers.

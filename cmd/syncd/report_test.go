@@ -64,6 +64,8 @@ func TestReport(t *testing.T) {
 		"nothing_at_all": {Status: state.RunDone},
 		"failed":         failed,
 		"folded":         {Status: state.RunDone, Created: 1, Problems: problems(21), Conflicts: conflicts(21)},
+		"folded_kinds": {Status: state.RunDone, Problems: append(problems(20), engine.Problem{Problem: contact.Problem{Key: "C-1", Row: 30,
+			Reason: "the contact Ann 66d0d87d534de8fd1c433cec in Quo already has this phone: `syncd match customers C-1 66d0d87d534de8fd1c433cec` says that it is"}})},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var out bytes.Buffer

@@ -186,29 +186,47 @@ func sourceName(s *config.Sync) string {
 	return s.Source.Kind()
 }
 
-// changing are the parts of a reason that differ from row to row.
-var changing = regexp.MustCompile(`\d+|\b[0-9a-f]{24}\b|"[^"]*"|row-[0-9a-f]+`)
+// changing are the parts of a reason that differ from row to row, beyond those that its kind leaves out.
+var changing = regexp.MustCompile(`\d+|"[^"]*"|row-[0-9a-f]+`)
 
-// problems sums up the rows that cannot be synced: those with one reason together, in the order of the rows.
+// problems sums up the rows that cannot be synced: those of one kind together, in the order of the rows, those that need
+// a word on whose a contact is after those that are mended in the source.
 func (x *examination) problems(s *config.Sync, report *engine.Report) {
 	var kinds []string
 	groups := map[string][]engine.Problem{}
 	for _, p := range report.Problems {
-		kind := p.Column + "\x00" + changing.ReplaceAllString(strings.ReplaceAll(p.Reason, p.Key, ""), "#")
+		kind := p.Column + "\x00" + changing.ReplaceAllString(strings.ReplaceAll(p.Kind(), p.Key, ""), "#")
 		if groups[kind] == nil {
 			kinds = append(kinds, kind)
 		}
 		groups[kind] = append(groups[kind], p)
 	}
-	for _, kind := range kinds {
-		f := Finding{Level: Look, Area: "rows", Sync: s.Name, Where: places(groups[kind]), What: groups[kind][0].Reason,
-			Why: "the row is left alone until that is mended, and the others go on", Next: "mend it there; the next run syncs it"}
-		if strings.Contains(f.What, "syncd match") {
-			f.Next = "once a run has noted it, say whose contact it is, as above; or set match: for all rows"
+	for _, twins := range []bool{false, true} {
+		for _, kind := range kinds {
+			if isTwin(groups[kind][0]) == twins {
+				x.add(x.problem(s, groups[kind]))
+			}
 		}
-		x.add(f)
 	}
 }
+
+// problem is what there is to say of the rows with problems of one kind.
+func (x *examination) problem(s *config.Sync, group []engine.Problem) Finding {
+	f := Finding{Level: Look, Area: "rows", Sync: s.Name, Where: places(group), What: group[0].Reason,
+		Why: "such rows are left alone until they are mended, and the others go on", Next: "mend it there; the next run syncs it"}
+	if slices.ContainsFunc(group, func(p engine.Problem) bool { return p.Reason != f.What }) {
+		f.What = group[0].Kind()
+	}
+	if isTwin(group[0]) {
+		f.Why = "a second contact for somebody you already have is not made without your word"
+		f.Next = fmt.Sprintf("set match: [phone], or [phone, email], to take them as one wherever there is one of each; "+
+			"or, after a run, say it row by row: %#q", x.command("match", s.Name, "KEY", "CONTACT"))
+	}
+	return f
+}
+
+// isTwin reports whether a problem is that somebody is in Quo already.
+func isTwin(p engine.Problem) bool { return strings.Contains(p.Reason, "syncd match") }
 
 // places says where problems stand.
 func places(group []engine.Problem) string {
@@ -244,7 +262,7 @@ func (x *examination) contacts(s *config.Sync, plan reconcile.Plan, report *engi
 	}
 	if n := len(report.Conflicts); n > 0 {
 		x.add(Finding{Level: Look, Area: "contacts", Sync: s.Name, Where: s.Name, What: fmt.Sprintf("%d values were changed on both sides", n),
-			Why: "neither side is written until you say which one is right", Next: x.command("conflicts", s.Name)})
+			Why: "neither side is written until you say which one is right", Next: "after a run, " + x.command("conflicts", s.Name)})
 	}
 	if report.Held != (engine.HeldCounts{}) {
 		x.add(Finding{Level: Look, Area: "contacts", Sync: s.Name, Where: "brake", What: fmt.Sprintf("a run would hold what is more than usual (%d creates, %d updates, %d deletes) until you approve it",
