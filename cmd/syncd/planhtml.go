@@ -72,7 +72,7 @@ func pageValue(text string) string {
 	if text == "" {
 		return "(empty)"
 	}
-	return text
+	return itemized(text)
 }
 
 func conflictGroup(conflicts []contact.Conflict, names titles, hint string) planpage.Group {

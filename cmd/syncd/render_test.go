@@ -82,6 +82,9 @@ func TestValue(t *testing.T) {
 		{"no UTF-8", "a\xff", `"a\xff"`},
 		{"an arrow", "a -> b", `"a -> b"`},
 		{"a bar", "a | b", `"a | b"`},
+		{"a list", `["gold","net-30"]`, "gold, net-30"},
+		{"a list with a comma within", `["gold, net-30"]`, `["gold, net-30"]`},
+		{"no list, but like one", `["gold`, `["gold`},
 	} {
 		if got := value(tt.in); got != tt.want {
 			t.Errorf("%s: value(%q) = %s, want %s", tt.name, tt.in, got, tt.want)

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -50,8 +51,10 @@ func printable(text string) string {
 	return b.String()
 }
 
-// value returns a value as people can tell it from what stands around it: bare when it is plain, else quoted.
+// value returns a value as people can tell it from what stands around it: bare when it is plain, else quoted; a list as
+// its items.
 func value(text string) string {
+	text = itemized(text)
 	switch {
 	case text == "":
 		return "(empty)"
@@ -60,6 +63,19 @@ func value(text string) string {
 		return strconv.Quote(text)
 	}
 	return text
+}
+
+// itemized returns a list, which is JSON, as people write one, unless a comma within an item would make it another list; any
+// other text as it is.
+func itemized(text string) string {
+	if !strings.HasPrefix(text, `["`) {
+		return text
+	}
+	items := contact.Value{Norm: text}.Items()
+	if items == nil || slices.ContainsFunc(items, func(item string) bool { return strings.Contains(item, ",") }) {
+		return text
+	}
+	return strings.Join(items, ", ")
 }
 
 // shellWord returns a word as a shell reads it.

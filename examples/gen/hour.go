@@ -58,17 +58,17 @@ type cell struct {
 }
 
 var wrongCells = []cell{
-	{1024, phone, "415-555-01"},
+	{1024, phone, "718-555-01"},
 	{1137, phone, "555-0142"},
-	{1290, phone, "(212) 555-0188 / 555-0189"},
-	{1402, phone, "512-555-0133 or 512-555-0134"},
-	{1555, phone, "617-555-0121 x12"},
+	{1290, phone, "(718) 555-0188 / 555-0189"},
+	{1402, phone, "718-555-0133 or 718-555-0134"},
+	{1555, phone, "718-555-0121 x12"},
 	{1718, phone, "ask his wife"},
-	{1760, workPhone, "503-555-0117; 503-555-0118"},
+	{1760, workPhone, "718-555-0117; 718-555-0118"},
 	{1893, phone, "020 7946 0431"}, // London, without the country's code
-	{2250, phone, "3.12556E+09"},
+	{2250, phone, "7.18556E+09"},
 	{2390, workPhone, "none"},
-	{2604, phone, "404-555-011"},
+	{2604, phone, "718-555-011"},
 	{1333, birthday, "25/12/1984"}, // day first, unlike all others
 	{2011, birthday, "2/30/1990"},
 	{2777, birthday, "March '71"},

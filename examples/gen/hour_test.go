@@ -22,7 +22,9 @@ func TestHourMess(t *testing.T) {
 	parsePhone := func(c contact.Cell) (contact.Value, error) { return contact.ParsePhone(c, "US") }
 	parsers := map[int]func(contact.Cell) (contact.Value, error){
 		phone: parsePhone, workPhone: parsePhone, email: contact.ParseEmail, vip: contact.ParseBoolean, website: contact.ParseURL,
-		birthday: func(c contact.Cell) (contact.Value, error) { return contact.ParseDate(c, []string{"1/2/2006"}, time.UTC) },
+		birthday: func(c contact.Cell) (contact.Value, error) {
+			return contact.ParseDate(c, []string{"1/2/2006"}, time.UTC)
+		},
 	}
 	for i, row := range rows {
 		for column, parse := range parsers {
