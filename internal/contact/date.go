@@ -93,6 +93,8 @@ func ParseTime(cell Cell, loc *time.Location) (time.Time, error) {
 var (
 	errNoDate       = errors.New("this is not a date that syncd can read: write it like 2026-03-04, or set formats:")
 	errNoSuchDay    = errors.New("there is no such day")
+	errNotMonth     = errors.New("there is no such day when the month comes first, as formats: says")
+	errNotDay       = errors.New("there is no such day when the day comes first, as formats: says")
 	errDayOrMonth   = errors.New("which comes first, day or month? Set formats:, such as 01/02/2006 for month first")
 	errWrongWeekday = errors.New("the date is not that day of the week")
 
@@ -109,7 +111,7 @@ func parseDate(s string, formats []string) (t time.Time, layout string, err erro
 				return t, layout, checkWeekday(t, layout, s)
 			}
 			if e := (*time.ParseError)(nil); errors.As(err, &e) && strings.Contains(e.Message, "out of range") {
-				failure = errNoSuchDay
+				failure = noSuchDay(layout)
 			}
 		}
 	}
@@ -117,6 +119,17 @@ func parseDate(s string, formats []string) (t time.Time, layout string, err erro
 		failure = errDayOrMonth
 	}
 	return time.Time{}, "", failure
+}
+
+// noSuchDay is why a text that has the form of a layout is no date.
+func noSuchDay(layout string) error {
+	switch first, _, _ := strings.Cut(strings.NewReplacer(".", "/", "-", "/").Replace(layout), "/"); first {
+	case "1", "01":
+		return errNotMonth
+	case "2", "02":
+		return errNotDay
+	}
+	return errNoSuchDay
 }
 
 // checkWeekday looks at the day of the week, which time.Parse reads and forgets.

@@ -203,7 +203,8 @@ func TestParseDateFormats(t *testing.T) {
 		{name: "with an offset", cell: text("Mar 5 2026 03:00 +0000"), norm: "2026-03-04"},
 		{name: "ISO goes on", cell: text("2026-03-04"), norm: "2026-03-04"},
 		{name: "typed", cell: Cell{CellDate, "2026-03-04"}, norm: "2026-03-04"},
-		{name: "no such month", cell: text("25/12/2026"), err: "there is no such day"},
+		{name: "no such month", cell: text("25/12/2026"), err: "there is no such day when the month comes first"},
+		{name: "no such month, day first", cell: text("12.25.26"), err: "there is no such day when the day comes first"},
 	})
 }
 
