@@ -23,17 +23,22 @@ const readme = "../README.md"
 // TestTranscripts runs the commands of README.md's console blocks, from the first one to the last, on a fresh copy of the
 // demo, and compares what they print.
 func TestTranscripts(t *testing.T) {
+	t.Parallel()
 	compareTranscripts(t, readme, newShell(t))
 }
 
-// TestFirstHour does the same with docs/first-hour.md, where there is nothing but the rows.
+const firstHour = "../docs/first-hour.md"
+
+// TestFirstHour does the same with docs/first-hour.md, in the directory that its first block makes.
 func TestFirstHour(t *testing.T) {
-	shell := newShell(t)
-	shell.dir = filepath.Join(shell.dir, "examples")
-	if err := os.Remove(filepath.Join(shell.dir, "syncd.yaml")); err != nil {
-		t.Fatal(err)
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "hour")
+	setup := blocks("sh").FindStringSubmatch(read(t, firstHour))
+	if setup == nil {
+		t.Fatal("no block marked as sh")
 	}
-	compareTranscripts(t, "../docs/first-hour.md", shell)
+	command(t, "sh", "-ec", "cd ..\n"+regexp.MustCompile(`\bhour\b`).ReplaceAllLiteralString(setup[1], dir))
+	compareTranscripts(t, firstHour, &shell{t, dir, environment(dir)})
 }
 
 func compareTranscripts(t *testing.T, file string, shell *shell) {
@@ -118,13 +123,18 @@ func blocks(language string) *regexp.Regexp {
 	return regexp.MustCompile("(?ms)^```" + language + "\n(.*?)^```\n")
 }
 
-// step is one command and what it prints.
+// step is one command, of several lines when they end in a backslash, and what it prints.
 type step struct{ command, output string }
 
 func steps(block string) []step {
 	var all []step
 	for _, part := range regexp.MustCompile(`(?m)^\$ `).Split(blocks("console").FindStringSubmatch(block)[1], -1)[1:] {
 		command, output, _ := strings.Cut(part, "\n")
+		for strings.HasSuffix(command, `\`) {
+			var more string
+			more, output, _ = strings.Cut(output, "\n")
+			command += "\n" + more
+		}
 		all = append(all, step{command, output})
 	}
 	return all
@@ -167,7 +177,12 @@ func newShell(t *testing.T) *shell {
 			t.Fatal(err)
 		}
 	}
-	return &shell{t, dir, append(os.Environ(), "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"), "TZ=UTC")}
+	return &shell{t, dir, environment(bin)}
+}
+
+// environment is that of the commands, with syncd from a directory.
+func environment(bin string) []string {
+	return append(os.Environ(), "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"), "TZ=UTC")
 }
 
 // run returns what a command line prints, and fails the test when it fails.

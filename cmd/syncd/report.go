@@ -144,8 +144,8 @@ func (c *cli) printProblems(indent string, problems []engine.Problem, is, are st
 	printLines(c.out, indent+"  ", align(lines))
 	if folds {
 		fmt.Fprintf(c.out, "%s  row by row: %s\n", indent, f.command)
-		if slices.ContainsFunc(problems, func(p engine.Problem) bool { return strings.Contains(p.Reason, "syncd match") }) {
-			fmt.Fprintf(c.out, "%s  match: [phone] in the configuration takes a row and a contact with one phone as one\n", indent)
+		if slices.ContainsFunc(problems, func(p engine.Problem) bool { return strings.Contains(p.Reason, "in Quo already has this") }) {
+			fmt.Fprintf(c.out, "%s  match: [phone, email] in the configuration takes a row and a contact that share one of these as one\n", indent)
 		}
 	}
 }

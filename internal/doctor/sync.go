@@ -189,8 +189,8 @@ func sourceName(s *config.Sync) string {
 // changing are the parts of a reason that differ from row to row, beyond those that its kind leaves out.
 var changing = regexp.MustCompile(`\d+|"[^"]*"|row-[0-9a-f]+`)
 
-// problems sums up the rows that cannot be synced: those of one kind together, in the order of the rows, those that need
-// a word on whose a contact is after those that are mended in the source.
+// problems sums up the rows that cannot be synced: those of one kind together, by what a person does about them and in the
+// order of the rows.
 func (x *examination) problems(s *config.Sync, report *engine.Report) {
 	var kinds []string
 	groups := map[string][]engine.Problem{}
@@ -201,12 +201,9 @@ func (x *examination) problems(s *config.Sync, report *engine.Report) {
 		}
 		groups[kind] = append(groups[kind], p)
 	}
-	for _, twins := range []bool{false, true} {
-		for _, kind := range kinds {
-			if isTwin(groups[kind][0]) == twins {
-				x.add(x.problem(s, groups[kind]))
-			}
-		}
+	slices.SortStableFunc(kinds, func(a, b string) int { return remedyOf(groups[a][0]) - remedyOf(groups[b][0]) })
+	for _, kind := range kinds {
+		x.add(x.problem(s, groups[kind]))
 	}
 }
 
@@ -217,16 +214,32 @@ func (x *examination) problem(s *config.Sync, group []engine.Problem) Finding {
 	if slices.ContainsFunc(group, func(p engine.Problem) bool { return p.Reason != f.What }) {
 		f.What = group[0].Kind()
 	}
-	if isTwin(group[0]) {
+	if remedy := remedyOf(group[0]); remedy != mend {
 		f.Why = "a second contact for somebody you already have is not made without your word"
-		f.Next = fmt.Sprintf("set match: [phone], or [phone, email], to take them as one wherever there is one of each; "+
-			"or, after a run, say it row by row: %#q", x.command("match", s.Name, "KEY", "CONTACT"))
+		f.Next = fmt.Sprintf("after a run, say it row by row: %#q", x.command("match", s.Name, "KEY", "CONTACT"))
+		if remedy == matchAll {
+			f.Next = "set match: [phone], or [phone, email], to take a row and such a contact as one; or, " + f.Next
+		}
 	}
 	return f
 }
 
-// isTwin reports whether a problem is that somebody is in Quo already.
-func isTwin(p engine.Problem) bool { return strings.Contains(p.Reason, "syncd match") }
+// What a person does about a problem.
+const (
+	mend     = iota // in the source
+	matchAll        // somebody is in Quo already, and match: would take the two as one
+	matchOne        // a person has to say who is who
+)
+
+func remedyOf(p engine.Problem) int {
+	switch {
+	case strings.Contains(p.Reason, "in Quo already has this"):
+		return matchAll
+	case strings.Contains(p.Reason, "syncd match"):
+		return matchOne
+	}
+	return mend
+}
 
 // places says where problems stand.
 func places(group []engine.Problem) string {
