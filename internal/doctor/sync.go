@@ -216,7 +216,7 @@ func (x *examination) problem(s *config.Sync, group []engine.Problem) Finding {
 	}
 	if remedy := remedyOf(group[0]); remedy != mend {
 		f.Why = "a second contact for somebody you already have is not made without your word"
-		f.Next = fmt.Sprintf("after a run, say it row by row: %#q", x.command("match", s.Name, "KEY", "CONTACT"))
+		f.Next = fmt.Sprintf("after a run, %#q asks you row by row", x.command("problems", s.Name))
 		if remedy == matchAll {
 			f.Next = "set match: [phone], or [phone, email], to take a row and such a contact as one; or, " + f.Next
 		}
