@@ -245,6 +245,7 @@ var changing = []struct {
 	{regexp.MustCompile(`TOOK +`), "TOOK  "},
 	{regexp.MustCompile(`(\d+ ms|\d+\.\d s)  +`), "0 s   "},
 	{regexp.MustCompile(`\d+ ms|\d+\.\d s`), "0 s"},
+	{regexp.MustCompile(`in the last run, \d+\.\d a second`), "in the last run"}, // of one that took a second or more
 	{regexp.MustCompile(`trace \d+`), "trace 0"},
 	{regexp.MustCompile(`\b[0-9a-f]{24}\b`), "000000000000000000000000"},
 	{regexp.MustCompile(`\S+/syncd-pg-\d+:\d+/syncd_test_\w+`), "HOST:PORT/DATABASE"},

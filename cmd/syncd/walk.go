@@ -58,12 +58,20 @@ var walkAnswers = map[string]bool{"s": true, "q": true, "S": true, "Q": true, "x
 // walk goes through the conflicts of one sync.
 func (c *cli) walk(ctx context.Context, app *daemon.App, s *config.Sync, conflicts []state.Conflict, a *asker) error {
 	names := c.titles(ctx, app, s, conflictFields(asReported(conflicts)))
+	keys := make([]string, len(conflicts))
+	for i, k := range conflicts {
+		keys[i] = k.Key
+	}
+	bases, err := app.Store.Bases(ctx, s.Name, keys)
+	if err != nil {
+		return err
+	}
 	fmt.Fprintf(c.out, "%s: %s %s\n%s\n", s.Name, count(len(conflicts), "value"), cameAbout(asReported(conflicts)), walkHelp)
 	var settled []string
 	answer := ""
 	for i, k := range conflicts {
 		if answer != "S" && answer != "Q" {
-			c.showConflict(fmt.Sprintf("%d of %d", i+1, len(conflicts)), k, names)
+			c.showConflict(fmt.Sprintf("%d of %d", i+1, len(conflicts)), baseName(bases[k.Key]), k, names)
 			var ok bool
 			for answer, ok = a.ask(ctx, "  which one? "); ok && !walkAnswers[answer]; answer, ok = a.ask(ctx, "  which one? ") {
 				fmt.Fprintf(c.out, "  %s\n", walkHelp)
@@ -87,8 +95,8 @@ func (c *cli) walk(ctx context.Context, app *daemon.App, s *config.Sync, conflic
 	return c.writeSettled(ctx, app, s, "conflict", settled, a)
 }
 
-func (c *cli) showConflict(place string, k state.Conflict, names titles) {
-	fmt.Fprintln(c.out, joined("  ", place, value(k.Key), names.of(k.Field), oddReason(k.Conflict)))
+func (c *cli) showConflict(place, name string, k state.Conflict, names titles) {
+	fmt.Fprintln(c.out, joined("  ", place, value(k.Key), printable(name), names.of(k.Field), oddReason(k.Conflict)))
 	printLines(c.out, "  ", align([][]string{{"source", value(k.Source)}, {"Quo", value(k.Quo)}, {"before", value(k.Base)}}))
 }
 
