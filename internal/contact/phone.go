@@ -12,7 +12,7 @@ import (
 
 // ParsePhone reads a cell as one phone number and gives it in E.164. Numbers without a country code are those
 // of region, an ISO 3166 code such as "US", and errors when it is "". Spellings of all kinds are fine:
-// "(415) 555-0100", "tel:", 00 for +, words on the keypad, the apostrophe with which spreadsheets mark text.
+// "(415) 555-0100", "tel:", 00 for +, words on the keypad, the apostrophe with which spreadsheets mark text, 4155550100.0.
 // What would have to be guessed is an error: two numbers, scientific notation, a digit too few. A number must be
 // valid and not only possible, for 555-0123 in the US is possible; numbers for examples, such as +14155550100,
 // are valid.
@@ -67,6 +67,7 @@ const (
 
 var (
 	phoneStart  = regexp.MustCompile(`^[+＋(\p{Nd}]`)
+	phoneAsReal = regexp.MustCompile(`^(\+?\d{7,})\.0$`)
 	phoneBreaks = regexp.MustCompile(`[+＋,;&|/\r\n]|\s(?:or|and)\s`)
 )
 
@@ -100,8 +101,8 @@ func parsePhone(s, region string) (string, error) {
 	return phonenumbers.Format(n, phonenumbers.E164), nil
 }
 
-// bare takes off what spreadsheets, links and address books put around a number: an apostrophe, tel: and
-// invisible marks.
+// bare takes off what spreadsheets, links and address books put around a number: an apostrophe, tel:, invisible marks, and
+// the .0 of an export that took the number for one with decimals.
 func bare(s string) string {
 	s = strings.Map(func(r rune) rune {
 		if unicode.Is(unicode.Cf, r) {
@@ -113,7 +114,7 @@ func bare(s string) string {
 	if len(s) > 4 && strings.EqualFold(s[:4], "tel:") {
 		s = s[4:]
 	}
-	return NormalizeText(s)
+	return phoneAsReal.ReplaceAllString(NormalizeText(s), "$1")
 }
 
 // hasTwoPhones reports whether two parts of s have the seven digits of a local number, or whether there are too

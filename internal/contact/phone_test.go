@@ -19,6 +19,8 @@ func TestParsePhone(t *testing.T) {
 		{name: "keypad", cell: text("1-800-FLOWERS"), norm: "+18003569377"},
 		{name: "typed as a number", cell: number("14155550100"), norm: want},
 		{name: "typed as a number without country", cell: number("4155550100"), norm: want},
+		ok("exported with decimals", "4155550100.0"), ok("exported with decimals and country", "+14155550100.0"),
+		bad("decimals that are digits", "4155550100.5", "there can be no such phone number"), bad("scientific of ten digits", "4.1555501E9", "the number is in scientific notation"),
 		{name: "empty", cell: text(" ")},
 		bad("scientific", "5.55E+09", "the number is in scientific notation"),
 		bad("scientific that would parse", "1.4155552671E10", "the number is in scientific notation"),
