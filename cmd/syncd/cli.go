@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
+	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -42,7 +44,7 @@ func (c *cli) load() (*config.Config, error) {
 	}
 	cfg, err := config.Load(c.configPath, c.getenv)
 	if err != nil {
-		return nil, usage(err, "")
+		return nil, usage(err, c.noFileHint())
 	}
 	c.secrets.learn(cfg)
 	return cfg, nil
@@ -81,6 +83,18 @@ func (c *cli) with(o daemon.Options, do command) func(*cobra.Command, []string) 
 		}()
 		return do(cmd.Context(), app, args)
 	}
+}
+
+// noFileHint says how to come to a configuration, "" when there is one.
+func (c *cli) noFileHint() string {
+	if _, err := os.Stat(c.configPath); !errors.Is(err, fs.ErrNotExist) {
+		return ""
+	}
+	hint := "make one from your rows: " + c.hintCommand("init", "--csv", "FILE")
+	if c.configPath == defaultConfig {
+		hint += "; or say with --config where it is"
+	}
+	return hint
 }
 
 // syncOf returns the configured sync of that name; an unknown name is a usage error.

@@ -86,7 +86,7 @@ func (l *loader) load(data []byte) {
 func readFile(path string) ([]byte, error) {
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, errors.New("no such file: say where it is with --config, or copy config.example.yaml and fill it in")
+		return nil, errors.New("no such file")
 	}
 	if errors.Is(err, fs.ErrPermission) {
 		return nil, errors.New("permission denied: let the user that runs syncd read it")
