@@ -76,7 +76,7 @@ func (c *cli) init(ctx context.Context, o *initOptions, a *asker) error {
 		return err
 	}
 	if err := c.look(ctx, o); err != nil {
-		return err
+		return inFlags(err)
 	}
 	if !o.yes {
 		c.showGuess(o)
@@ -129,10 +129,34 @@ func isDirectory(path string) bool {
 func (c *cli) initFlags(o initOptions) error {
 	o.guess = guess.Guess{Key: "id", Fields: []guess.Field{{Name: contact.Company, Column: "company"}}}
 	if _, err := c.configText(&o); err != nil {
-		return usage(err, "")
+		return usage(inFlags(err), "")
 	}
 	return nil
 }
+
+var (
+	optionWord  = regexp.MustCompile(`(^|\n)(base_url|name|spreadsheet|tab|url|table) |\b(credentials_file|tab|url|table):`)
+	optionFlags = map[string]string{"base_url": "--base-url", "name": "--name", "spreadsheet": "--sheet", "tab": "--tab", "url": "--postgres",
+		"table": "--table", "credentials_file": "--credentials"}
+)
+
+// inFlags is an error that names the flags of init instead of the options of a file that nobody has written.
+func inFlags(err error) error {
+	text := optionWord.ReplaceAllStringFunc(err.Error(), func(word string) string {
+		option := strings.Trim(word, "\n :")
+		return strings.ReplaceAll(strings.TrimSuffix(word, ":"), option, optionFlags[option])
+	})
+	return &renamed{error: err, text: text}
+}
+
+// renamed is an error in other words.
+type renamed struct {
+	error
+	text string
+}
+
+func (e *renamed) Error() string { return e.text }
+func (e *renamed) Unwrap() error { return e.error }
 
 // csvFilesHere names the CSV files of the directory.
 func csvFilesHere() string {
@@ -175,7 +199,8 @@ func (o *initOptions) note(format string, args ...any) {
 // described is the sync as far as the flags describe it.
 func (o *initOptions) described(getenv func(string) (string, bool)) config.Sync {
 	key, _ := getenv("QUO_API_KEY")
-	s := config.Sync{CreateInSource: "off", Quo: config.Quo{APIKey: config.Secret(key), BaseURL: o.baseURL, RequestsPerSecond: 10, Timeout: 30 * time.Second}}
+	s := config.Sync{CreateInSource: "off", Fields: []config.Field{{Direction: contact.TwoWay}}, // a sheet is to be shared for that
+		Quo: config.Quo{APIKey: config.Secret(key), BaseURL: o.baseURL, RequestsPerSecond: 10, Timeout: 30 * time.Second}}
 	switch {
 	case o.csv != "":
 		s.Source.CSV = &config.CSVSource{Path: o.csv}
