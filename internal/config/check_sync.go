@@ -28,8 +28,8 @@ func (l *loader) checkSync(s *Sync) {
 	s.Location = l.checkTimezone(&s.Timezone)
 	if _, err := ParseSchedule(s.Schedule); err != nil {
 		n := l.at(&s.Schedule)
-		l.problem(n, `schedule %s is not one%s: write "@every 15m", "@hourly" or five cron fields such as "0 7 * * 1-5"`,
-			show(n), because(n, err))
+		l.problem(n, `sync %s: schedule %s is wrong%s: write "@every 15m", "@hourly" or five cron fields such as "0 7 * * 1-5"`,
+			s.Name, show(n), because(n, err))
 	}
 	l.checkNotify(&s.Notify)
 	l.atLeast(&s.StaleAfter, "stale_after", time.Second)
