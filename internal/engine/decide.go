@@ -66,7 +66,7 @@ func (r *run) confirm(ctx context.Context, snap *snapshot, plan reconcile.Plan) 
 // decide turns what was read into a plan.
 func (r *run) decide(snap *snapshot) reconcile.Plan {
 	r.problems = nil
-	in := reconcile.Input{Policy: r.Sync.Policy, Mapping: r.mapping, Now: r.now, Keyless: snap.keyless,
+	in := reconcile.Input{Policy: r.Sync.Policy, Labels: r.Sync.Labels, Mapping: r.mapping, Now: r.now, Keyless: snap.keyless,
 		Unreadable: snap.unreadable, Strangers: slices.Collect(maps.Values(snap.strangers))}
 	unchanged := 0
 	for key, e := range snap.entries {

@@ -101,6 +101,8 @@ type Input struct {
 	Mapping  *mapping.Mapping
 	Now      time.Time
 	Subjects []Subject
+	// Labels are those of all configured syncs.
+	Labels []string
 	// Bystanders are records about which nothing is decided, because they are outside of the run's scope or wait for
 	// the outcome of an operation. Their keys may have been changed, their rows may have another record's, and their
 	// rows may have a twin that a subject has too.

@@ -194,6 +194,10 @@ func (d *decider) twin(s *Subject, t twin) {
 	case d.ours(c):
 		ask(fmt.Sprintf("the contact %s of this sync has this %s and no row: its key is %s; %s",
 			names(t.contacts), t.by, contact.ShellWord(c.ExternalID), settle))
+	case d.ofFormerSync(c):
+		ask(fmt.Sprintf("the contact %s in Quo has this %s and is that of a sync %s, which is not configured: was this sync renamed? "+
+			"Then put `name: %[3]s` back; if not, `syncd match %[4]s %[5]s --new` makes another contact",
+			names(t.contacts), t.by, strings.TrimPrefix(c.Source, contact.LabelPrefix), d.Policy.Sync, contact.ShellWord(s.Key)))
 	case !adoptable(c):
 		ask(fmt.Sprintf("the contact %s in Quo has this %s and belongs to %q: it cannot become this row's; "+
 			"`syncd match %s %s --new` makes another", names(t.contacts), t.by, c.Source, d.Policy.Sync, contact.ShellWord(s.Key)))
@@ -231,6 +235,11 @@ func (d *decider) compare(s *Subject, t twin) Twin {
 // adoptable reports whether a contact that is not ours may become a record's: nobody else's key is on it, and Quo
 // lets it be changed.
 func adoptable(c *contact.Contact) bool { return c.ExternalID == "" && !c.ReadOnly() }
+
+// ofFormerSync reports whether a contact stands under the label of a sync that is not configured any more.
+func (d *decider) ofFormerSync(c *contact.Contact) bool {
+	return c.ExternalID != "" && strings.HasPrefix(c.Source, contact.LabelPrefix) && !slices.Contains(d.Labels, c.Source)
+}
 
 func names(contacts []*contact.Contact) string {
 	var all []string
