@@ -38,6 +38,9 @@ func (x *examination) quo(ctx context.Context, s *config.Sync) workspace {
 	x.workspaces[s.Quo] = w
 	if err != nil {
 		why, next := refusal(err)
+		if _, sandboxed := s.Quo.Sandbox(); sandboxed {
+			next = "mend what it says"
+		}
 		x.add(Finding{Level: Stop, Area: "quo", Where: s.Quo.BaseURL, What: err.Error(), Why: why, Next: next})
 		return w
 	}

@@ -45,10 +45,10 @@ func (w *Workspace) Add(c Contact) (Contact, error) {
 	defer w.mu.Unlock()
 	added := c.clone()
 	if _, taken := w.store.get(c.ID); taken {
-		return Contact{}, fmt.Errorf("quosim: add %s: there is a contact with this id", c.ID)
+		return Contact{}, fmt.Errorf("sandbox: add %s: there is a contact with this id", c.ID)
 	}
 	if err := w.keep(added, nil); err != nil {
-		return Contact{}, fmt.Errorf("quosim: add: %w", err)
+		return Contact{}, fmt.Errorf("sandbox: add: %w", err)
 	}
 	return *added.clone(), nil
 }
@@ -60,13 +60,13 @@ func (w *Workspace) Edit(id string, edit func(*Contact)) error {
 	defer w.mu.Unlock()
 	old, ok := w.store.get(id)
 	if !ok {
-		return fmt.Errorf("quosim: edit %s: %w", id, errNotFound)
+		return fmt.Errorf("sandbox: edit %s: %w", id, errNotFound)
 	}
 	edited := w.shown(old)
 	edit(edited)
 	edited.ID = id
 	if err := w.keep(edited, old); err != nil {
-		return fmt.Errorf("quosim: edit %s: %w", id, err)
+		return fmt.Errorf("sandbox: edit %s: %w", id, err)
 	}
 	return nil
 }
@@ -94,7 +94,7 @@ func (w *Workspace) Delete(id string) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if err := w.store.delete(id); err != nil {
-		return fmt.Errorf("quosim: delete %s: %w", id, err)
+		return fmt.Errorf("sandbox: delete %s: %w", id, err)
 	}
 	return nil
 }
@@ -111,7 +111,7 @@ func (w *Workspace) SetCustomFields(defs ...Definition) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if err := w.store.define(slices.Clone(defs)); err != nil {
-		return fmt.Errorf("quosim: set custom fields: %w", err)
+		return fmt.Errorf("sandbox: set custom fields: %w", err)
 	}
 	return nil
 }

@@ -40,7 +40,7 @@ func openJournal(file string, s *store) error {
 		return err
 	}
 	if !locked {
-		return fmt.Errorf("workspace %s is open in another process: end that one first", file)
+		return fmt.Errorf("workspace %s: another syncd is using it: wait until that one ends, or stop it", file)
 	}
 	j := &journal{file: file, lock: lock}
 	if err := j.open(s); err != nil {

@@ -62,7 +62,7 @@ func TestKilledProcessLosesNothing(t *testing.T) {
 	for lines.Scan() {
 		acknowledged = append(acknowledged, lines.Text())
 		if len(acknowledged) == 200 {
-			if _, err := New(Options{File: file}); err == nil || !strings.Contains(err.Error(), "is open in another process") {
+			if _, err := New(Options{File: file}); err == nil || !strings.Contains(err.Error(), "another syncd is using it") {
 				t.Errorf("a second process got %v", err)
 			}
 			if err := cmd.Process.Kill(); err != nil {

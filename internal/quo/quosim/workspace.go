@@ -71,7 +71,7 @@ func New(o Options) (*Workspace, error) {
 	s := newStore(o.Order)
 	if o.File != "" {
 		if err := openJournal(o.File, s); err != nil {
-			return nil, fmt.Errorf("quosim: %w", err)
+			return nil, fmt.Errorf("sandbox: %w", err)
 		}
 	}
 	return &Workspace{
@@ -102,7 +102,7 @@ func (w *Workspace) Close() error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if err := w.store.journal.close(w.store); err != nil {
-		return fmt.Errorf("quosim: close: %w", err)
+		return fmt.Errorf("sandbox: close: %w", err)
 	}
 	return nil
 }
