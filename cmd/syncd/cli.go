@@ -22,6 +22,8 @@ type cli struct {
 	err    io.Writer // all else
 	getenv func(string) (string, bool)
 	color  bool // results may be coloured
+	// errWidth is that of the terminal that err is, nil when it is none.
+	errWidth func() int
 	// progress is the line that says how far a run is, nil where there is no run.
 	progress *progress
 

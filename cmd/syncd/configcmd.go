@@ -22,6 +22,7 @@ func (c *cli) configCommand() *cobra.Command {
 				if err != nil {
 					return err
 				}
+				c.verbatim()
 				fmt.Fprintln(c.out, strings.TrimSpace(string(schema)))
 				return nil
 			},

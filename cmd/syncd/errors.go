@@ -81,7 +81,11 @@ func (c *cli) complain(sync string, err error, hint string) {
 
 // say prints one line about the course of things, without secrets and without what a terminal would obey.
 func (c *cli) say(line string) {
-	fmt.Fprintln(c.err, "syncd: "+printable(c.redact(strings.TrimSuffix(line, "\n"))))
+	said := "syncd: " + printable(c.redact(strings.TrimSuffix(line, "\n")))
+	if c.errWidth != nil {
+		said = wrapped(said, c.errWidth())
+	}
+	fmt.Fprintln(c.err, said)
 }
 
 // hintFor says what to do about an error that has a known cure, "" about others.

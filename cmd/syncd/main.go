@@ -21,8 +21,8 @@ func main() {
 // run carries out one command line and returns its exit code. Results go to stdout, all else to stderr; getenv is
 // os.LookupEnv.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer, getenv func(string) (string, bool)) (code int) {
-	out := &output{w: stdout}
-	c := &cli{out: out, err: stderr, getenv: getenv, color: colors(stdout, getenv)}
+	out := &output{w: stdout, width: widthOf(stdout, getenv)}
+	c := &cli{out: out, err: stderr, getenv: getenv, color: colors(stdout, getenv), errWidth: widthOf(stderr, getenv)}
 	defer c.rescue(&code)
 	lead := ""
 	if capable(stderr, getenv) {
@@ -43,17 +43,31 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer, getenv func(s
 	return c.exitCode(err)
 }
 
-// output remembers the first error of its writer, so that a full disk does not look like success.
+// output remembers the first error of its writer, so that a full disk does not look like success. It breaks the lines
+// that are too wide for a terminal.
 type output struct {
-	w   io.Writer
-	err error
+	w     io.Writer
+	width func() int // of the terminal; nil: lines stay as they are
+	err   error
 }
 
 func (o *output) Write(p []byte) (int, error) {
 	if o.err != nil {
 		return 0, o.err
 	}
-	n, err := o.w.Write(p)
-	o.err = err
-	return n, err
+	shown := p
+	if o.width != nil {
+		shown = []byte(wrapped(string(p), o.width()))
+	}
+	if _, o.err = o.w.Write(shown); o.err != nil {
+		return 0, o.err
+	}
+	return len(p), nil
+}
+
+// verbatim leaves the lines of what follows as they are: it is for programs.
+func (c *cli) verbatim() {
+	if o, ok := c.out.(*output); ok {
+		o.width = nil
+	}
 }

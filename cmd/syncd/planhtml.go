@@ -15,6 +15,7 @@ func (c *cli) html() bool { return c.output == "html" }
 
 // printPage prints plans as an HTML page.
 func (c *cli) printPage(syncs []planpage.Sync) error {
+	c.verbatim()
 	return planpage.Write(c.out, planpage.Page{Made: time.Now().Format("2 January 2006 at 15:04"), Syncs: syncs})
 }
 

@@ -126,11 +126,10 @@ func progressLine(sync string, at engine.Progress, lasted time.Duration, now tim
 	if at.Total == 0 {
 		return fmt.Sprintf("%s: %s: %d so far, %.0f per second", sync, at.Phase, at.Done, rate)
 	}
-	left := at.Total - at.Done
-	line := fmt.Sprintf("%s: %s: %d of %d, %.1f per second, %d left", sync, at.Phase, at.Done, at.Total, rate, left)
-	if at.Done == 0 || left <= 0 {
-		return line
+	line := fmt.Sprintf("%s: %s: %d of %d", sync, at.Phase, at.Done, at.Total)
+	if left := at.Total - at.Done; at.Done > 0 && left > 0 { // in front, for a narrow terminal cuts the end off
+		wait := time.Duration(float64(left) / rate * float64(time.Second))
+		line += fmt.Sprintf(", done in %s at %s", took(wait), now.Add(wait).Format("15:04:05"))
 	}
-	wait := time.Duration(float64(left) / rate * float64(time.Second))
-	return line + fmt.Sprintf(", done in %s at %s", took(wait), now.Add(wait).Format("15:04:05"))
+	return line + fmt.Sprintf(", %.1f per second", rate)
 }

@@ -76,6 +76,7 @@ func (c *cli) printJSON(v any) error {
 	if err := encoder.Encode(v); err != nil {
 		return err
 	}
+	c.verbatim()
 	_, err := io.WriteString(c.out, jsonEscape(b.String()))
 	return err
 }
