@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"time"
 
@@ -56,9 +57,15 @@ func column(cell string, width int) string {
 
 func cut(cell string) string { return text.Snip(cell, longest, "…") }
 
-// table prints rows under a heading.
+// table prints rows under a heading, without the columns in which nothing stands.
 func table(w io.Writer, heading []string, rows [][]string) {
-	printLines(w, "", align(append([][]string{heading}, rows...)))
+	shown := make([]string, len(heading))
+	for i := range heading {
+		if slices.ContainsFunc(rows, func(row []string) bool { return row[i] != "" }) {
+			shown[i] = heading[i]
+		}
+	}
+	printLines(w, "", align(append([][]string{shown}, rows...)))
 }
 
 func printLines(w io.Writer, indent string, lines []string) {

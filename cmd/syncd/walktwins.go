@@ -78,7 +78,11 @@ func (c *cli) walkTwinsOf(ctx context.Context, app *daemon.App, s *config.Sync, 
 // askTwin asks whose the contacts are until the answer is one.
 func (a *asker) askTwin(ctx context.Context, t reconcile.Twin) (answer string, ok bool) {
 	question := "  is it this row's? "
-	if len(t.Contacts) != 1 {
+	switch len(t.Contacts) {
+	case 0:
+		question = "  shall another be made for it? n, or Enter to skip: "
+	case 1:
+	default:
 		question = "  which one is this row's? "
 	}
 	for {
@@ -138,8 +142,8 @@ func (c *cli) showTwin(place string, t reconcile.Twin, names titles) {
 	fmt.Fprintf(c.out, "%s  %s%s: %s\n", place, value(t.Key), row, has)
 	heading := []string{"", "row"}
 	for i, id := range t.Contacts {
-		if len(t.Contacts) > 1 {
-			id = fmt.Sprintf("%d: %s", i+1, id)
+		if len(t.Contacts) > 1 { // the answer, and narrower
+			id = fmt.Sprint(i + 1)
 		}
 		heading = append(heading, printable(id))
 	}
