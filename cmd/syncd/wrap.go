@@ -49,12 +49,15 @@ func wrapLine(line string, width int) string {
 	}
 	hang := hangOf(line, width)
 	var b strings.Builder
-	at := 0
+	at, broken := 0, false
 	for _, piece := range pieces.FindAllString(line, -1) {
 		word := strings.TrimLeft(piece, " ")
+		if broken && len(piece)-len(word) > 2 { // no columns are left to stand below
+			piece = "  " + word
+		}
 		if at > hang && at+columns(piece) > width && strings.TrimSpace(word) != "" {
 			b.WriteString("\n" + strings.Repeat(" ", hang))
-			at, piece = hang, word
+			at, piece, broken = hang, word, true
 		}
 		b.WriteString(piece)
 		at += columns(piece)

@@ -14,6 +14,7 @@ func TestWrapped(t *testing.T) {
 		{"prose", 12, "one two three four five\n", "one two\n  three four\n  five\n"},
 		{"below the last column", 24, "ok  rows   one two three four\n", "ok  rows   one two three\n           four\n"},
 		{"a last column without room", 16, "ok  rows  much   one two three\n", "ok  rows  much\n          one\n          two\n          three\n"},
+		{"columns after the break", 24, "ok  rows  one two three four      five\n", "ok  rows  one two three\n          four  five\n"},
 		{"a command to copy", 20, "say `syncd match a b` now\n", "say\n  `syncd match a b`\n  now\n"},
 		{"a word too long", 8, "a bbbbbbbbbbbbbb c\n", "a bbbbbbbbbbbbbb\n  c\n"},
 		{"colours have no width", 9, "\x1b[32mone two\x1b[0m\n", "\x1b[32mone two\x1b[0m\n"},
