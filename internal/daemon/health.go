@@ -72,8 +72,11 @@ const maxSilence = time.Minute
 
 // Alive returns an error when the scheduler has stood still for longer than anything that it waits for takes.
 func (s *Scheduler) Alive() error {
-	looked := time.Unix(0, s.looked.Load())
-	if silence := time.Since(looked); looked.Unix() > 0 && silence > max(maxSilence, 2*s.plan.config().Lease) {
+	looked := s.looked.Load()
+	if looked == nil {
+		return nil
+	}
+	if silence := time.Since(*looked); silence > max(maxSilence, 2*s.plan.config().Lease) {
 		return fmt.Errorf("nothing was looked at for %s", silence.Round(time.Second))
 	}
 	return nil

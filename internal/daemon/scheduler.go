@@ -42,8 +42,8 @@ type Scheduler struct {
 	ended   chan string // the sync of a run
 	stopped chan struct{}
 	running map[string]bool
-	out     bool         // the state could not be reached last time
-	looked  atomic.Int64 // when it last looked for what is due, in nanoseconds since 1970; for Alive
+	out     bool                      // the state could not be reached last time
+	looked  atomic.Pointer[time.Time] // when it last looked for what is due, by the monotonic clock; for Alive
 }
 
 // Runner runs one sync once, under a lease that was asked for at a time.
@@ -89,7 +89,8 @@ func (s *Scheduler) Run(ctx context.Context) error {
 	}
 	defer s.notify(ctx)()
 	for ctx.Err() == nil {
-		s.looked.Store(time.Now().UnixNano())
+		looked := time.Now()
+		s.looked.Store(&looked)
 		s.claim(ctx)
 		select {
 		case <-ctx.Done():

@@ -18,7 +18,8 @@ import (
 	"syncd/internal/state/sqlite"
 )
 
-// bench is a scheduler in a bubble whose time is not the real one. Its runs do nothing but take time.
+// bench is a scheduler in a bubble whose time is not the real one. The clock of the state is a minute ahead of the
+// scheduler's. Its runs do nothing but take time.
 type bench struct {
 	*testing.T
 	store  state.Store
@@ -36,7 +37,8 @@ type bench struct {
 
 func newBench(t *testing.T, syncs ...config.Sync) *bench {
 	t.Helper()
-	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "syncd.db"), sqlite.Options{})
+	store, err := sqlite.Open(t.Context(), filepath.Join(t.TempDir(), "syncd.db"),
+		sqlite.Options{Now: func() time.Time { return time.Now().Add(time.Minute) }})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -21,15 +21,20 @@ func (c *Client) backoff() backoff.BackOff {
 	}
 }
 
-// retryAfter returns the wait that an answer asks for, in seconds or until a date, or 0.
+// retryAfter returns the wait that an answer asks for, in seconds or until a date, or 0. A date counts from that of the
+// answer, for the server's clock need not be this machine's.
 //
 // https://www.rfc-editor.org/rfc/rfc9110#field.retry-after
-func retryAfter(h http.Header, now time.Time) time.Duration {
+func retryAfter(h http.Header) time.Duration {
 	value := h.Get("Retry-After")
 	if seconds, err := strconv.ParseUint(value, 10, 31); err == nil {
 		return time.Duration(seconds) * time.Second
 	}
 	if at, err := http.ParseTime(value); err == nil {
+		now, err := http.ParseTime(h.Get("Date"))
+		if err != nil {
+			now = time.Now()
+		}
 		return max(0, at.Sub(now))
 	}
 	return 0

@@ -12,7 +12,7 @@ import (
 )
 
 func TestRetryAfter(t *testing.T) {
-	now := time.Date(2026, 11, 23, 10, 0, 0, 0, time.UTC)
+	const server = "Mon, 23 Nov 2026 10:00:00 GMT" // whatever the time is here
 	for value, want := range map[string]time.Duration{
 		"":                              0,
 		"0":                             0,
@@ -25,17 +25,23 @@ func TestRetryAfter(t *testing.T) {
 		"Mon, 23 Nov 2026 10:00:07 GMT": 7 * time.Second,
 		"Mon, 23 Nov 2026 09:59:59 GMT": 0,
 	} {
-		if got := retryAfter(http.Header{"Retry-After": {value}}, now); got != want {
+		if got := retryAfter(http.Header{"Retry-After": {value}, "Date": {server}}); got != want {
 			t.Errorf("Retry-After %q: got %s, want %s", value, got, want)
 		}
 	}
+	synctest.Test(t, func(t *testing.T) { // of a server that does not say what time it is
+		at := time.Now().Add(7 * time.Second).UTC().Format(http.TimeFormat)
+		if got := retryAfter(http.Header{"Retry-After": {at}}); got != 7*time.Second {
+			t.Errorf("got %s, want 7s", got)
+		}
+	})
 }
 
 func FuzzRetryAfter(f *testing.F) {
 	f.Add("3")
 	f.Add("Mon, 23 Nov 2026 10:00:07 GMT")
 	f.Fuzz(func(t *testing.T, value string) {
-		if got := retryAfter(http.Header{"Retry-After": {value}}, time.Unix(1795428000, 0)); got < 0 {
+		if got := retryAfter(http.Header{"Retry-After": {value}, "Date": {"Mon, 23 Nov 2026 10:00:00 GMT"}}); got < 0 {
 			t.Errorf("Retry-After %q: got %s", value, got)
 		}
 	})

@@ -114,7 +114,7 @@ func (c *Client) judge(r request, a answer) *failure {
 		e := c.refusal(r, a)
 		e.unheard = r.writes() && a.status/100 != 4
 		again := a.status == http.StatusTooManyRequests || a.status >= 500 && r.repeatable()
-		return &failure{err: e, again: again, after: retryAfter(a.header, time.Now())}
+		return &failure{err: e, again: again, after: retryAfter(a.header)}
 	}
 	if err := c.accept(r, a); err != nil {
 		e := r.failed(err)

@@ -87,10 +87,10 @@ func (q *Quota) spreadsheet(id string) *rate.Limiter {
 // is sent until the next minute, when it counts anew. Google's minute need not begin when ours does.
 func (c *counter) exceeded() {
 	now := time.Now()
-	next := now.Truncate(time.Minute).Add(time.Minute)
+	rest := time.Minute - now.Sub(now.Truncate(time.Minute))
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.pausedUntil = next.Add(time.Duration(rand.Int64N(int64(5 * time.Second))))
+	c.pausedUntil = now.Add(rest + time.Duration(rand.Int64N(int64(5*time.Second)))) // by the monotonic clock
 }
 
 func (c *counter) resumesAt() time.Time {
