@@ -29,6 +29,7 @@ import (
 var (
 	faultsFor = flag.Duration("replicas-for", 8*time.Second, "how long TestReplicas makes faults")
 	manySyncs = flag.Int("replicas-syncs", 10, "how many syncs TestReplicas has")
+	skewFlag  = flag.Duration("replicas-skew", 0, "how far apart the clocks of the replicas are in TestReplicas, which then builds a syncd for it")
 	seedFlag  = flag.Uint64("replicas-seed", 0, "of the chance of TestReplicas; 0 takes another one each time")
 )
 
@@ -44,6 +45,7 @@ type fleet struct {
 	rng       *rand.Rand
 	dir       string
 	relay     *relay
+	binary    string
 	store     *postgres.Store
 	workspace *quosim.Workspace
 	rows      []map[string]string // of each sync: names by key
@@ -61,14 +63,16 @@ type replica struct {
 	cmd  *exec.Cmd
 	done chan struct{}
 	log  *lockedBuffer // of all its processes
+	skew time.Duration // how far its clock is ahead
 }
 
 // TestReplicas kills and stops replicas, cuts their connections to the state and has Quo fail, while people edit rows, and
 // then checks what must hold of the design's invariants, and that every run that was due happened or was counted as missed.
+// All of that with clocks that disagree by a minute.
 func TestReplicas(t *testing.T) {
 	f := newFleet(t)
 	for i := range f.replicas {
-		f.replicas[i] = &replica{log: &lockedBuffer{}}
+		f.replicas[i] = &replica{log: &lockedBuffer{}, skew: time.Duration(i-1) * *skewFlag}
 		f.startReplica(f.replicas[i])
 	}
 	f.until("every sync ran once", func() bool { return f.contacts() == *manySyncs*rowsPerSync })
@@ -93,6 +97,7 @@ func TestReplicas(t *testing.T) {
 			t.Errorf("replica %d ended with exit code %d:\n%s", i, code, tail(r.log.String()))
 		}
 	}
+	f.checkClocks()
 	f.checkContacts()
 	f.checkWrites()
 	f.checkSchedules()
@@ -119,6 +124,11 @@ func newFleet(t *testing.T) *fleet {
 	t.Cleanup(server.Close)
 
 	database := pgtest.Database(t)
+	if *skewFlag == 0 {
+		f.binary, database = ownBinary(t), minuteAhead(t, database)
+	} else {
+		f.binary = skewedSyncd(t)
+	}
 	f.relay = newRelay(t, database)
 	if f.store, err = postgres.Open(t.Context(), database, postgres.Options{}); err != nil {
 		t.Fatal(err)
@@ -210,12 +220,9 @@ func (f *fleet) fault() {
 // startReplica starts a process in the place of a replica.
 func (f *fleet) startReplica(r *replica) {
 	f.Helper()
-	binary, err := os.Executable()
-	if err != nil {
-		f.Fatal(err)
-	}
-	cmd, done := exec.Command(binary, "run", "--log-format", "json"), make(chan struct{})
+	cmd, done := exec.Command(f.binary, "run", "--log-format", "json"), make(chan struct{})
 	cmd.Args[0], cmd.Dir, cmd.Stderr = "syncd", f.dir, r.log
+	cmd.Env = append(os.Environ(), skewVariable+"="+r.skew.String())
 	if err := cmd.Start(); err != nil {
 		f.Fatal(err)
 	}
@@ -406,7 +413,8 @@ func databaseAddress(t *testing.T, database, relay string) (network, address, th
 		t.Fatal(err)
 	}
 	network, address = pgconn.NetworkAddress(c.Host, c.Port)
-	u := url.URL{Scheme: "postgres", User: url.UserPassword(c.User, c.Password), Host: relay, Path: "/" + c.Database, RawQuery: "sslmode=disable"}
+	u := url.URL{Scheme: "postgres", User: url.UserPassword(c.User, c.Password), Host: relay, Path: "/" + c.Database,
+		RawQuery: url.Values{"sslmode": {"disable"}, "search_path": {c.RuntimeParams["search_path"]}}.Encode()}
 	if c.Password == "" {
 		u.User = url.User(c.User)
 	}
