@@ -145,7 +145,7 @@ func (r *run) openKeys(plan reconcile.Plan) map[string]bool {
 		open[p.Key] = true
 	}
 	for _, o := range plan.Operations {
-		if o.Held || len(o.Opens) > 0 {
+		if o.Held || r.undoes > 0 { // an undo looks at nothing but what it puts back
 			open[o.Key] = true
 		}
 	}

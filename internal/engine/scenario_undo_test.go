@@ -410,6 +410,29 @@ func TestUndoOfAnAdoption(t *testing.T) {
 	s.steady()
 }
 
+// An undo decides nothing about what else people changed in its records: the next run does.
+func TestUndoLeavesOtherEditsToTheNextRun(t *testing.T) {
+	t.Parallel()
+	for name, edit := range map[string]func(*scene){
+		"in Quo":      func(s *scene) { s.inQuo(key(2), func(c *quosim.Contact) { c.Company = new("Umbrella") }) },
+		"in the file": func(s *scene) { s.edit(key(2), sceneCompany, "Umbrella") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := twoWayScene(t)
+			s.edit(key(2), sceneFirst, "Kim")
+			s.inQuo(key(2), func(c *quosim.Contact) { c.PhoneNumbers[0].Value = "+14155550188" })
+			_, undone := s.undo(s.done().RunID)
+			s.readRow(key(2))
+			edit(s)
+			s.undo(undone.RunID)
+			s.done()
+			wantEqual(t, "company in Quo", text(s.contact(key(2)).Company), "Umbrella")
+			wantEqual(t, "company in the file", s.readRow(key(2))[sceneCompany], "Umbrella")
+			s.steady()
+		})
+	}
+}
+
 // A row without a key is known by its contact's id alone: it gets that of the contact that the undo made, at once or, when
 // the process died before it could write it, by the next run.
 func TestUndoOfAnUndoInASourceWithoutKeys(t *testing.T) {
