@@ -24,8 +24,14 @@ type Conflict struct {
 // BothChanged is why most conflicts are open.
 const BothChanged = "changed on both sides"
 
-// UndoneIn is why a conflict is open whose two values an undo left different: the number is that of the run that undid.
-func UndoneIn(run int64) string { return fmt.Sprintf("undone in run %d", run) }
+// UndoneIn is why a conflict is open whose two values an undo left different: the number is that of the run that undid, below
+// 0 when it is not known.
+func UndoneIn(run int64) string {
+	if run < 0 {
+		return "undone in an earlier run"
+	}
+	return fmt.Sprintf("undone in run %d", run)
+}
 
 // FieldChange is what an operation does to one field, and why.
 type FieldChange struct {

@@ -55,7 +55,7 @@ type Settled struct {
 	Quo    string `json:"quo"`
 	// Reading says from where and how the value was read, see mapping.Field: under another one, Source says nothing.
 	Reading string `json:"reading,omitempty"`
-	// Undone is the run that left the two values as they are because it undid another one, 0 for none: no rule makes one of
-	// the other, until a person decides or changes one of them.
+	// Undone is the run that left the two values as they are because it undid another one, 0 for none, below 0 when its
+	// number is not known: no rule makes one of the other, until a person decides or changes one of them.
 	Undone int64 `json:"undone,omitempty"`
 }

@@ -48,6 +48,22 @@ func TestMigrateDownAndUp(t *testing.T) {
 	statetest.Fill(t, s)
 }
 
+func TestMigrateUndone(t *testing.T) {
+	s := openAt(t, filepath.Join(t.TempDir(), "syncd.db"), Options{})
+	statetest.Fill(t, s)
+	dir, err := fs.Sub(migrations.FS, "sqlite")
+	check(t, err)
+	provider, err := goose.NewProvider(goose.DialectSQLite3, s.Writer, dir)
+	check(t, err)
+	_, err = provider.DownTo(t.Context(), 4)
+	check(t, err)
+	_, err = s.Writer.ExecContext(t.Context(), statetest.OldUndone)
+	check(t, err)
+	_, err = provider.Up(t.Context())
+	check(t, err)
+	statetest.KeepsUndone(t, s)
+}
+
 func TestTablesRefuse(t *testing.T) {
 	s := openAt(t, filepath.Join(t.TempDir(), "syncd.db"), Options{})
 	for name, text := range map[string]string{

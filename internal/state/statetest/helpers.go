@@ -61,6 +61,19 @@ func Migrates(t testing.TB, latest int64, migrate, version func() (int64, int64,
 	}
 }
 
+// KeepsUndone checks that the link of Fill whose base is OldUndone reads as undone once the schema is up to date.
+func KeepsUndone(t testing.TB, s state.Store) {
+	t.Helper()
+	link, err := s.Link(t.Context(), "customers", "C-1")
+	check(t, err)
+	if got, want := link.Base[contact.Role], (contact.Settled{Source: "CTO", Quo: "CEO", Undone: -1}); got != want {
+		t.Errorf("got %+v, want %+v", got, want)
+	}
+}
+
+// OldUndone is a base in which schema 4 kept that a run undid a field, and not which one.
+const OldUndone = `UPDATE links SET base = '{"role":{"source":"CTO","quo":"CEO","undone":true}}'`
+
 // ReadsLink checks that a store has the link that Fill wrote.
 func ReadsLink(t testing.TB, s state.Store) {
 	t.Helper()
