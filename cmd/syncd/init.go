@@ -172,7 +172,8 @@ const sampled = 1000
 
 // look reads the source and the workspace and guesses.
 func (c *cli) look(ctx context.Context, o *initOptions) error {
-	app := daemon.Probe(daemon.Options{Config: &config.Config{Syncs: []config.Sync{o.sync}}, Log: c.logger(c.err), Version: version()})
+	app := daemon.Probe(daemon.Options{Config: &config.Config{Syncs: []config.Sync{o.sync}}, Log: c.logger(c.err), Version: version(),
+		Warn: func(_, text string) { o.note("%s.", text) }})
 	defer app.Close() //nolint:errcheck // it was only read
 	source, err := app.Source(&o.sync)
 	if err != nil {

@@ -33,7 +33,8 @@ type Options struct {
 	Version  string
 	ReadOnly bool // the state is only read: for plan
 	Progress func(sync string, p engine.Progress)
-	Observe  func(quo.Exchange) // is told of every request to Quo; nil for nobody
+	Warn     func(sync, text string) // hears what a person ought to know of a source; nil logs it
+	Observe  func(quo.Exchange)      // is told of every request to Quo; nil for nobody
 }
 
 // App is the configured syncs, ready to run.
@@ -163,7 +164,13 @@ func (a *App) sync(s *config.Sync) engine.Sync {
 }
 
 func (a *App) source(s *config.Sync) (sources.Source, error) {
-	warn := func(text string) { a.Options.Log.Warn(text, "sync", s.Name) }
+	warn := func(text string) {
+		if a.Options.Warn != nil {
+			a.Options.Warn(s.Name, text)
+			return
+		}
+		a.Options.Log.Warn(text, "sync", s.Name)
+	}
 	switch {
 	case s.Source.GoogleSheet != nil:
 		return a.sheet(s, warn), nil

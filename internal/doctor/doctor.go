@@ -46,13 +46,14 @@ type examination struct {
 	app        *daemon.App
 	command    func(args ...string) string
 	workspaces map[config.Quo]workspace
+	warnings   map[string][]string // what sources said, by sync
 	findings   []Finding
 }
 
 // Examine looks at everything that a configuration names. command makes a command line of syncd for people to copy.
 func Examine(ctx context.Context, o daemon.Options, command func(args ...string) string) []Finding {
-	x := &examination{command: command, workspaces: map[config.Quo]workspace{}}
-	o.ReadOnly = true
+	x := &examination{command: command, workspaces: map[config.Quo]workspace{}, warnings: map[string][]string{}}
+	o.ReadOnly, o.Warn = true, func(sync, text string) { x.warnings[sync] = append(x.warnings[sync], text) }
 	x.add(Finding{Level: Fine, Area: "file", Where: o.Config.Path, What: "a good configuration"})
 	app, stateErr := daemon.Open(ctx, o)
 	if stateErr != nil {

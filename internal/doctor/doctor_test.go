@@ -78,6 +78,7 @@ func TestExamine(t *testing.T) {
 		"a doubled column":        {"id,First,Phone,Phone\n", "", 0, doctor.Stop, "source", `more than one column "Phone"`, true},
 		"no such custom field":    {good, ", customFields: {Lead Sauce: id}", 0, doctor.Stop, "quo", `no custom field "Lead Sauce"; did you mean "Lead Source"?`, true},
 		"no rows":                 {"", "", 0, doctor.Stop, "source", "the file is empty", true},
+		"a guessed encoding":      {good + "2,Zo\xeb,\n", "", 0, doctor.Look, "source", "the file is read as windows-1252", false},
 		"rows of one problem":     {good + "2,Bob,12\n3,Cid,34\n", "", 0, doctor.Look, "rows", "", false},
 		"a quote that hides rows": {good + "2,\"Bob,212\n3,Cid,34\n", "", 0, doctor.Stop, "source", "a quote", true},
 	} {

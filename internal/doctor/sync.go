@@ -69,6 +69,10 @@ func (x *examination) source(ctx context.Context, s *config.Sync, m *mapping.Map
 		countNumbers(typed, m, record)
 	}
 	x.add(Finding{Level: Fine, Area: "source", Sync: s.Name, Where: sourceName(s), What: fmt.Sprintf("%d rows", rows)})
+	for _, warning := range x.warnings[s.Name] {
+		x.add(Finding{Level: Look, Area: "source", Sync: s.Name, Where: sourceName(s), What: warning,
+			Why: "a run goes on with that, right or wrong", Next: "do what it says"})
+	}
 	x.rights(ctx, s, source, m)
 	for _, column := range slices.Sorted(maps.Keys(typed)) {
 		x.add(Finding{Level: Look, Area: "source", Sync: s.Name, Where: fmt.Sprintf("column %q", column),

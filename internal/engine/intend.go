@@ -58,11 +58,11 @@ func (a *applier) intend(ctx context.Context, plan reconcile.Plan) ([]step, erro
 }
 
 // memory is what the source knows from run to run.
-func (a *applier) memory() json.RawMessage {
-	if source, ok := a.Source.(sources.Rememberer); ok {
+func (r *run) memory() json.RawMessage {
+	if source, ok := r.Source.(sources.Rememberer); ok {
 		return source.Memory()
 	}
-	return a.sync.Source
+	return r.sync.Source
 }
 
 // givenUpFirst are links in an order in which each finds its contact free.

@@ -184,7 +184,7 @@ func (r *run) record(ctx context.Context, problems []state.Problem) error {
 	}
 	findings := state.Findings{Scope: r.request.Only, Problems: problems, Conflicts: r.openConflicts(), Held: r.heldOperations()}
 	if !r.sync.FirstRunDone && !r.scoped() {
-		r.sync.FirstRunDone, r.sync.Name, r.sync.Label = true, r.Sync.Name, r.Sync.Policy.Label
+		r.sync.FirstRunDone, r.sync.Name, r.sync.Label, r.sync.Source = true, r.Sync.Name, r.Sync.Policy.Label, r.memory()
 		if err := r.Store.Commit(ctx, r.keeper.lease, state.Batch{Sync: &r.sync}); err != nil {
 			return err
 		}

@@ -11,6 +11,7 @@ package csvfile
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -32,7 +33,8 @@ type Options struct {
 	Encoding string
 	// Key names the columns that identify a row. Without any, Write finds a row by what it held when it was read.
 	Key []string
-	// Warn hears, in words for a person and once, that the encoding was guessed; nil for nobody.
+	// Warn hears, in words for a person, that the encoding was guessed, when the guess is another than the last run's; nil
+	// for nobody.
 	Warn func(string)
 }
 
@@ -40,13 +42,14 @@ type Options struct {
 // 1, an empty line is a row, a quoted cell of several lines is one row.
 type File struct {
 	options Options
-	warned  string // what Warn heard last
+	guessed string // the encoding of which Warn heard, "" when the last file needed no guess
 }
 
 var (
-	_ sources.Source    = (*File)(nil)
-	_ sources.Describer = (*File)(nil)
-	_ sources.Checker   = (*File)(nil)
+	_ sources.Source     = (*File)(nil)
+	_ sources.Describer  = (*File)(nil)
+	_ sources.Checker    = (*File)(nil)
+	_ sources.Rememberer = (*File)(nil)
 )
 
 // New returns the source. The file is first looked at by Read or Write, wrong options included.
@@ -89,7 +92,7 @@ func (f *File) read(ctx context.Context, columns []string, yield func(contact.Re
 		return err
 	}
 	defer snap.Close()
-	f.warn(snap.notice)
+	f.warn(snap)
 	rows, err := snap.table(columns)
 	if err != nil {
 		return err
@@ -111,12 +114,40 @@ func (f *File) read(ctx context.Context, columns []string, yield func(contact.Re
 	}
 }
 
-// warn tells Warn what a person ought to hear, unless it did already: a run may read the file more than once.
-func (f *File) warn(notice string) {
-	if notice != "" && notice != f.warned {
-		f.warned = notice
-		f.options.Warn(f.options.Path + ": " + notice)
+// warn tells Warn what a person ought to hear, unless it did already.
+func (f *File) warn(snap *snapshot) {
+	switch {
+	case snap.notice == "":
+		f.guessed = ""
+	case f.guessed != snap.charset.name:
+		f.guessed = snap.charset.name
+		f.options.Warn(f.options.Path + ": " + snap.notice)
 	}
+}
+
+// memory is what is kept from run to run.
+type memory struct {
+	Guessed string `json:"guessed"`
+}
+
+// Recall implements [sources.Rememberer].
+func (f *File) Recall(data json.RawMessage) {
+	var m memory
+	if json.Unmarshal(data, &m) == nil {
+		f.guessed = m.Guessed
+	}
+}
+
+// Memory implements [sources.Rememberer].
+func (f *File) Memory() json.RawMessage {
+	if f.guessed == "" {
+		return json.RawMessage("null")
+	}
+	data, err := json.Marshal(memory{f.guessed})
+	if err != nil { // it has one string
+		return nil
+	}
+	return data
 }
 
 // named adds the path to an error, once, and the remedy where the cause does not say it.

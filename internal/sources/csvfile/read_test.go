@@ -2,6 +2,7 @@ package csvfile
 
 import (
 	"encoding/csv"
+	"encoding/json"
 	"errors"
 	"io/fs"
 	"os"
@@ -255,6 +256,31 @@ func TestReadWarnsOfAGuessedEncoding(t *testing.T) {
 			t.Errorf("warned %q, want %q", heard, want)
 		}
 	}
+}
+
+// What was told is not told again by the next run, until it changes.
+func TestReadRemembersWhatItWarnedOf(t *testing.T) {
+	const latin, plain, mixed = "id,name\n1,Zo\xEB\n", "id,name\n1,Zoe\n", "id,name\n1,Zoë\n2,Jörg\n3,Zo\xEB\n"
+	path, memory := save(t, latin), json.RawMessage(nil)
+	for i, run := range []struct {
+		text  string
+		warns bool
+	}{{latin, true}, {latin, false}, {mixed, true}, {mixed, false}, {plain, false}, {latin, true}} {
+		if err := os.WriteFile(path, []byte(run.text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		warned := false
+		f := New(Options{Path: path, Warn: func(string) { warned = true }})
+		f.Recall(memory)
+		if _, err := readAll(t, f, "id"); err != nil {
+			t.Fatal(err)
+		}
+		if warned != run.warns {
+			t.Errorf("run %d: warned %t", i, warned)
+		}
+		memory = f.Memory()
+	}
+	New(Options{Path: path}).Recall(json.RawMessage("not JSON"))
 }
 
 func TestReadNoticesAChangedFile(t *testing.T) {
