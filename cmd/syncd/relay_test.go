@@ -15,6 +15,8 @@ type relay struct {
 	mu       sync.Mutex
 	cutUntil time.Time
 	open     map[net.Conn]bool
+
+	stalled sync.RWMutex // held for writing while nothing is led on
 }
 
 func newRelay(t *testing.T, database string) *relay {
@@ -44,6 +46,27 @@ func newRelay(t *testing.T, database string) *relay {
 	return r
 }
 
+// stall holds back all that is sent, or lets it go.
+func (r *relay) stall(hold bool) {
+	if hold {
+		r.stalled.Lock()
+	} else {
+		r.stalled.Unlock()
+	}
+}
+
+// leading is a connection to which nothing is led while the relay stalls.
+type leading struct {
+	net.Conn
+	relay *relay
+}
+
+func (l leading) Write(p []byte) (int, error) {
+	l.relay.stalled.RLock()
+	defer l.relay.stalled.RUnlock()
+	return l.Conn.Write(p)
+}
+
 // cut closes all connections, and those that come within a while.
 func (r *relay) cut(d time.Duration) {
 	r.mu.Lock()
@@ -68,10 +91,10 @@ func (r *relay) lead(client net.Conn, network, address string) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		_, _ = io.Copy(server, client)
+		_, _ = io.Copy(leading{server, r}, client)
 		server.Close()
 	}()
-	_, _ = io.Copy(client, server)
+	_, _ = io.Copy(leading{client, r}, server)
 	client.Close()
 	<-done
 }

@@ -413,8 +413,10 @@ func databaseAddress(t *testing.T, database, relay string) (network, address, th
 		t.Fatal(err)
 	}
 	network, address = pgconn.NetworkAddress(c.Host, c.Port)
-	u := url.URL{Scheme: "postgres", User: url.UserPassword(c.User, c.Password), Host: relay, Path: "/" + c.Database,
-		RawQuery: url.Values{"sslmode": {"disable"}, "search_path": {c.RuntimeParams["search_path"]}}.Encode()}
+	u := url.URL{Scheme: "postgres", User: url.UserPassword(c.User, c.Password), Host: relay, Path: "/" + c.Database, RawQuery: "sslmode=disable"}
+	if path := c.RuntimeParams["search_path"]; path != "" {
+		u.RawQuery += "&search_path=" + url.QueryEscape(path)
+	}
 	if c.Password == "" {
 		u.User = url.User(c.User)
 	}

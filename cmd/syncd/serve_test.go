@@ -28,6 +28,7 @@ type served struct {
 	workspace *quosim.Workspace
 	url       string
 	cmd       *exec.Cmd
+	stdout    *lockedBuffer
 	stderr    *lockedBuffer
 	exited    chan struct{}
 	env       []string
@@ -81,6 +82,13 @@ syncs:
 // start starts `syncd run` and returns once it says that it has started.
 func (s *served) start(args ...string) {
 	s.Helper()
+	s.begin(args...)
+	s.logs("started")
+}
+
+// begin starts `syncd run`.
+func (s *served) begin(args ...string) {
+	s.Helper()
 	s.command(args...)
 	s.exited = make(chan struct{})
 	if err := s.cmd.Start(); err != nil {
@@ -88,7 +96,6 @@ func (s *served) start(args ...string) {
 	}
 	go func() { _ = s.cmd.Wait(); close(s.exited) }() // how it ended stands in ProcessState
 	s.Cleanup(func() { _ = s.cmd.Process.Kill(); <-s.exited })
-	s.logs("started")
 }
 
 func (s *served) command(args ...string) {
@@ -100,8 +107,8 @@ func (s *served) command(args ...string) {
 	s.cmd = exec.Command(binary, append([]string{"run", "--log-format", "json"}, args...)...)
 	s.cmd.Args[0], s.cmd.Dir = "syncd", s.dir
 	s.cmd.Env = append(os.Environ(), s.env...)
-	s.stderr = &lockedBuffer{}
-	s.cmd.Stderr = s.stderr
+	s.stdout, s.stderr = &lockedBuffer{}, &lockedBuffer{}
+	s.cmd.Stdout, s.cmd.Stderr = s.stdout, s.stderr
 }
 
 // once makes one pass.

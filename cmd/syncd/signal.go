@@ -8,13 +8,19 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
+
+	"syncd/internal/daemon"
 )
 
 // errStopped is why a context ends when a person or a service manager stops syncd.
 var errStopped = errors.New("stopped: what was under way is finished or noted, and the next run goes on from there")
 
-// interruptible returns a context that the first SIGINT or SIGTERM ends; the second one ends the process. The lead stands
-// before what it says.
+// longestStop is how long a command may take once it was told to stop. Kubernetes, Docker and systemd kill soon after.
+const longestStop = daemon.Grace + 3*time.Second
+
+// interruptible returns a context that the first SIGINT or SIGTERM ends; the second one ends the process, and so does the
+// time when something hangs: what was sent stands in the journal. The lead stands before what it says.
 func interruptible(stderr io.Writer, lead string) (ctx context.Context, stop func()) {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	signals := make(chan os.Signal, 2)
@@ -31,6 +37,9 @@ func interruptible(stderr io.Writer, lead string) (ctx context.Context, stop fun
 		select {
 		case <-signals:
 			os.Exit(exitQuit)
+		case <-time.After(longestStop):
+			fmt.Fprintf(stderr, "%ssyncd: error: it did not end within %s: the next run settles what it sent\n", lead, longestStop)
+			os.Exit(exitFailed)
 		case <-done:
 		}
 	}()

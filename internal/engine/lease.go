@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"syncd/internal/quo"
 	"syncd/internal/state"
 )
 
@@ -19,7 +20,7 @@ type keeper struct {
 	born    time.Time    // with the monotonic clock, which no adjustment of the wall clock moves
 	trusted atomic.Int64 // nanoseconds after born
 	lost    context.CancelCauseFunc
-	writing context.Context // of writes to the source: a run that is told to stop ends them, one that lost its lease does not
+	writing context.Context // of writes to the source: a run that is told to stop finishes them, one that lost its lease does not
 	quit    chan struct{}
 	ended   chan struct{}
 }
@@ -31,10 +32,11 @@ func trustFor(ttl time.Duration) time.Duration { return ttl * 2 / 3 }
 // keepLease renews the lease every sixth of ttl until stop. The context ends when the lease is lost. taken is
 // when the lease was asked for, from which its time counts.
 func keepLease(ctx context.Context, store state.Leases, lease state.Lease, taken time.Time, ttl time.Duration, log *slog.Logger) (context.Context, *keeper) {
+	outliving, free := quo.Outlive(ctx)
+	held, heldLost := context.WithCancelCause(outliving)
 	ctx, lost := context.WithCancelCause(ctx)
-	held, heldLost := context.WithCancelCause(context.WithoutCancel(ctx))
 	k := &keeper{store: store, lease: lease, ttl: ttl, log: log, born: taken,
-		lost: func(err error) { lost(err); heldLost(err) }, quit: make(chan struct{}), ended: make(chan struct{})}
+		lost: func(err error) { lost(err); heldLost(err); free() }, quit: make(chan struct{}), ended: make(chan struct{})}
 	k.writing = leased{held, k}
 	k.trusted.Store(int64(trustFor(ttl)))
 	go k.renew(context.WithoutCancel(ctx))

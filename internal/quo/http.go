@@ -51,10 +51,12 @@ func (a answer) html() bool {
 }
 
 // send makes one HTTP exchange. An error means that no answer came; left is false when the request surely did not leave
-// either. A write that is under way is not given up when ctx ends: it has its own time limit.
+// either. A write that is under way is not given up at once when ctx ends: see [Outlive].
 func (c *Client) send(ctx context.Context, r request) (a answer, left bool, err error) {
 	if r.writes() {
-		ctx = context.WithoutCancel(ctx)
+		var free context.CancelFunc
+		ctx, free = Outlive(ctx)
+		defer free()
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, c.options.Timeout, fmt.Errorf("no answer within %s", c.options.Timeout))
 	defer cancel()
