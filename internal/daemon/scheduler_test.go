@@ -61,6 +61,14 @@ func (b *bench) logged() string {
 	return b.log.String()
 }
 
+// forget lets go of what was noted of the runs.
+func (b *bench) forget() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.started = nil
+	b.log.Reset()
+}
+
 // scheduler returns one more scheduler on the state.
 func (b *bench) scheduler() *Scheduler {
 	b.Helper()
