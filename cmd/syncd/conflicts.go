@@ -77,7 +77,11 @@ func (c *cli) conflictRows(ctx context.Context, app *daemon.App, s *config.Sync,
 	}
 	rows := make([][]string, len(conflicts))
 	for i, k := range conflicts {
-		rows[i] = []string{s.Name, value(k.Key), names.of(k.Field), value(k.Source), value(k.Quo), value(k.Base), printable(k.Reason), moment(k.FirstAt), string(k.Take)}
+		before := ""
+		if k.Reason != contact.FirstSight {
+			before = value(k.Base)
+		}
+		rows[i] = []string{s.Name, value(k.Key), names.of(k.Field), value(k.Source), value(k.Quo), before, printable(k.Reason), moment(k.FirstAt), string(k.Take)}
 	}
 	return rows
 }

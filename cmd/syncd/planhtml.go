@@ -79,8 +79,10 @@ func pageValue(text string) string {
 func conflictGroup(conflicts []contact.Conflict, names titles, hint string) planpage.Group {
 	group := planpage.Group{Kind: "conflict", Title: either(len(conflicts), "value ", "values ") + cameAbout(conflicts) + ", left for you", Hint: hint}
 	for _, k := range conflicts {
-		field := planpage.Field{Name: names.of(k.Field), Values: []planpage.Value{{Title: "source", Text: pageValue(k.Source)}, {Title: "Quo", Text: pageValue(k.Quo)},
-			{Title: "before", Text: pageValue(k.Base)}}}
+		field := planpage.Field{Name: names.of(k.Field), Values: []planpage.Value{{Title: "source", Text: pageValue(k.Source)}, {Title: "Quo", Text: pageValue(k.Quo)}}}
+		if k.Reason != contact.FirstSight {
+			field.Values = append(field.Values, planpage.Value{Title: "before", Text: pageValue(k.Base)})
+		}
 		group.Records = append(group.Records, planpage.Record{Key: k.Key, Why: oddReason(k), Fields: []planpage.Field{field}})
 	}
 	return group

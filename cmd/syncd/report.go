@@ -232,31 +232,38 @@ func (c *cli) printConflicts(indent, sync string, conflicts []contact.Conflict, 
 
 // cameAbout says of all conflicts together how they came about.
 func cameAbout(conflicts []contact.Conflict) string {
-	undone := slices.ContainsFunc(conflicts, func(k contact.Conflict) bool { return oddReason(k) != "" })
-	changed := slices.ContainsFunc(conflicts, func(k contact.Conflict) bool { return oddReason(k) == "" })
-	switch {
-	case undone && changed:
-		return "changed on both sides or undone"
-	case undone:
-		return "undone"
+	var ways []string
+	for _, k := range conflicts {
+		way := k.Reason
+		if way != contact.BothChanged && way != contact.FirstSight {
+			way = "undone"
+		}
+		if !slices.Contains(ways, way) {
+			ways = append(ways, way)
+		}
 	}
-	return contact.BothChanged
+	slices.Sort(ways)
+	return strings.Join(ways, " or ")
 }
 
-// oddReason is why a conflict is open, "" for the usual reason.
+// oddReason is why a conflict is open, "" when its values tell.
 func oddReason(k contact.Conflict) string {
-	if k.Reason == contact.BothChanged {
+	if k.Reason == contact.BothChanged || k.Reason == contact.FirstSight {
 		return ""
 	}
 	return k.Reason
 }
 
-// conflictValues are what both sides hold, and held before.
+// conflictValues are what both sides hold, and held before where that is known.
 func conflictValues(k contact.Conflict) string {
 	if k.Field == contact.WholeRecord {
 		return printable(k.Source + " | " + k.Quo)
 	}
-	return fmt.Sprintf("%s | %s, was %s", value(k.Source), value(k.Quo), value(k.Base))
+	values := value(k.Source) + " | " + value(k.Quo)
+	if k.Reason == contact.FirstSight {
+		return values
+	}
+	return values + ", was " + value(k.Base)
 }
 
 // printWaiting says which deletes wait, and for what.

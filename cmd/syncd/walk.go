@@ -97,7 +97,11 @@ func (c *cli) walk(ctx context.Context, app *daemon.App, s *config.Sync, conflic
 
 func (c *cli) showConflict(place, name string, k state.Conflict, names titles) {
 	fmt.Fprintln(c.out, joined("  ", place, value(k.Key), printable(name), names.of(k.Field), oddReason(k.Conflict)))
-	printLines(c.out, "  ", align([][]string{{"source", value(k.Source)}, {"Quo", value(k.Quo)}, {"before", value(k.Base)}}))
+	lines := [][]string{{"source", value(k.Source)}, {"Quo", value(k.Quo)}}
+	if k.Reason != contact.FirstSight {
+		lines = append(lines, []string{"before", value(k.Base)})
+	}
+	printLines(c.out, "  ", align(lines))
 }
 
 // writeSettled offers to carry out what was settled.

@@ -11,18 +11,22 @@ type Problem struct {
 	Reason string `json:"reason"` // why, and what to do
 }
 
-// Conflict is one field, or the whole record, that both sides changed and no rule decides, or that an undo left different.
+// Conflict is one field, or the whole record, that both sides changed and no rule decides, that was different when the pair
+// was first seen, or that an undo left different.
 type Conflict struct {
 	Key    string `json:"key"`
 	Field  Field  `json:"field"`
 	Base   string `json:"base"`
 	Source string `json:"source"`
 	Quo    string `json:"quo"`
-	Reason string `json:"reason"` // BothChanged or UndoneIn
+	Reason string `json:"reason"` // BothChanged, FirstSight or UndoneIn
 }
 
 // BothChanged is why most conflicts are open.
 const BothChanged = "changed on both sides"
+
+// FirstSight is why a conflict is open of which nothing tells what was there before; its Base is empty.
+const FirstSight = "different at first sight"
 
 // UndoneIn is why a conflict is open whose two values an undo left different: the number is that of the run that undid, below
 // 0 when it is not known.

@@ -278,7 +278,7 @@ func (x *examination) contacts(s *config.Sync, plan reconcile.Plan, report *engi
 			Next: "delete them in Quo, or give them rows with create_in_source: ours"})
 	}
 	if n := len(report.Conflicts); n > 0 {
-		x.add(Finding{Level: Look, Area: "contacts", Sync: s.Name, Where: s.Name, What: fmt.Sprintf("%d values were changed on both sides", n),
+		x.add(Finding{Level: Look, Area: "contacts", Sync: s.Name, Where: s.Name, What: fmt.Sprintf("%d values differ, and no rule says which one is right", n),
 			Why: "neither side is written until you say which one is right", Next: "after a run, " + x.command("conflicts", s.Name)})
 	}
 	if report.Held != (engine.HeldCounts{}) {

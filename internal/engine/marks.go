@@ -115,8 +115,11 @@ func conflictStatus(fields []inConflict) string {
 	}
 	for i, reason := range reasons {
 		words := reason
-		if reason == contact.BothChanged {
+		switch reason {
+		case contact.BothChanged:
 			words = "changed here and in Quo"
+		case contact.FirstSight:
+			words = "different here and in Quo"
 		}
 		reasons[i] = words + ": " + strings.Join(by[reason], ", ")
 	}

@@ -85,8 +85,11 @@ func (c fieldCase) undone() bool {
 // conflict describes the field of a record as the conflict that it is when no rule decides it.
 func (c fieldCase) conflict(key string) contact.Conflict {
 	k := contact.Conflict{Key: key, Field: c.field.Name, Base: c.base.Quo, Source: c.source.Norm, Quo: c.quo.Norm, Reason: contact.BothChanged}
-	if c.undone() {
+	switch {
+	case c.undone():
 		k.Reason = contact.UndoneIn(c.base.Undone)
+	case !c.known:
+		k.Reason = contact.FirstSight
 	}
 	return k
 }
