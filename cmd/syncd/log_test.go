@@ -11,7 +11,7 @@ import (
 var logKeys = []string{
 	"time", "level", "msg", "sync", "run", "err", "status", "seconds", "created", "updated", "deleted", "source_created",
 	"source_updated", "source_deleted", "held", "conflicts", "problems", "key", "side", "op", "contact", "reason",
-	"version", "syncs", "address",
+	"version", "syncs", "address", "panic", "stack",
 }
 
 // checkLog checks that every line of a JSON log is made of known keys, and that those of a run name it and its sync.
@@ -52,17 +52,20 @@ func TestLog(t *testing.T) {
 	t.Parallel()
 	s := newServed(t)
 	s.configure("", "")
-	saveRows(t, s.dir, map[string]string{"C-001": "Ada"})
+	saveRows(t, s.dir, map[string]string{"C-001": "Ada", "C-003": "Andr\xe9"}) // whose encoding has to be guessed
 	for level, wantKeys := range map[string]bool{"debug": true, "info": false} {
 		s.once("--log-level", level)
 		log := s.stderr.String()
 		checkLog(t, log)
+		if !strings.Contains(log, `"WARN"`) {
+			t.Errorf("%s: nothing is said of the encoding:\n%s", level, log)
+		}
 		if strings.Contains(log, `"key":"C-00`) != wantKeys {
 			t.Errorf("%s: are there keys of records? want %v:\n%s", level, wantKeys, log)
 		}
 		if strings.Contains(log, "Ada") || strings.Contains(log, "a-secret-key") {
 			t.Errorf("%s: the log has a value or a secret:\n%s", level, log)
 		}
-		saveRows(t, s.dir, map[string]string{"C-001": "Ada", "C-002": "Ada"}) // so that the next run has something to do
+		saveRows(t, s.dir, map[string]string{"C-001": "Ada", "C-002": "Ada", "C-003": "Andr\xe9"}) // so that the next run has something to do
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/lmittmann/tint"
 
 	"syncd/internal/config"
+	"syncd/internal/contact"
 )
 
 // logger returns the log of a command. Without --log-level it tells the owner of a terminal of warnings only, and a
@@ -37,10 +38,18 @@ func (c *cli) redactAttr(_ []string, a slog.Attr) slog.Attr {
 		a.Value = slog.StringValue(printable(c.redact(a.Value.String())))
 	case slog.KindAny:
 		if _, isLevel := a.Value.Any().(slog.Level); !isLevel {
-			a.Value = slog.StringValue(printable(c.redact(fmt.Sprint(a.Value.Any()))))
+			a.Value = slog.StringValue(printable(c.redact(said(a.Value.Any()))))
 		}
 	}
 	return a
+}
+
+// said is what the log says of a value.
+func said(value any) string {
+	if err, isError := value.(error); isError {
+		return contact.Anonymous(err)
+	}
+	return fmt.Sprint(value)
 }
 
 // redact returns text without the secrets of the configuration.

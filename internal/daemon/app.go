@@ -80,7 +80,9 @@ func Probe(o Options) *App {
 }
 
 // Source returns the source of a sync.
-func (a *App) Source(s *config.Sync) (sources.Source, error) { return a.source(s) }
+func (a *App) Source(s *config.Sync) (sources.Source, error) {
+	return a.source(s, func(text string) { a.Options.Log.Warn(text, "sync", s.Name) })
+}
 
 // Mapping returns how a sync maps its columns.
 func (a *App) Mapping(s *config.Sync) mapping.Options { return a.sync(s).Mapping }
@@ -119,18 +121,17 @@ func (a *App) Close() error {
 
 // Engine returns the engine of a configured sync.
 func (a *App) Engine(s *config.Sync) (*engine.Engine, error) {
-	source, err := a.source(s)
-	if err != nil {
-		return nil, err
-	}
 	client, err := a.client(s)
 	if err != nil {
 		return nil, err
 	}
 	e := &engine.Engine{
-		Sync: a.sync(s), Source: source, Quo: client, Store: a.Store,
+		Sync: a.sync(s), Quo: client, Store: a.Store,
 		Log: a.Options.Log, Holder: holder(), Lease: a.Options.Config.Lease,
 		Workers: min(max(4, s.Quo.RequestsPerSecond), 32),
+	}
+	if e.Source, err = a.source(s, e.Warn); err != nil {
+		return nil, err
 	}
 	if a.Options.Progress != nil {
 		e.Progress = func(p engine.Progress) { a.Options.Progress(s.Name, p) }
@@ -163,13 +164,10 @@ func (a *App) sync(s *config.Sync) engine.Sync {
 	return out
 }
 
-func (a *App) source(s *config.Sync) (sources.Source, error) {
-	warn := func(text string) {
-		if a.Options.Warn != nil {
-			a.Options.Warn(s.Name, text)
-			return
-		}
-		a.Options.Log.Warn(text, "sync", s.Name)
+func (a *App) source(s *config.Sync, log func(string)) (sources.Source, error) {
+	warn := log
+	if a.Options.Warn != nil {
+		warn = func(text string) { a.Options.Warn(s.Name, text) }
 	}
 	switch {
 	case s.Source.GoogleSheet != nil:

@@ -5,8 +5,8 @@ import (
 	"log/slog"
 	"time"
 
+	"syncd/internal/contact"
 	"syncd/internal/engine"
-	"syncd/internal/quo"
 	"syncd/internal/state"
 )
 
@@ -36,7 +36,7 @@ func runAttrs(ctx context.Context, r *engine.Report) []slog.Attr {
 		if ctx.Err() != nil {
 			err = context.Cause(ctx)
 		}
-		attrs = append(attrs, slog.String("err", quo.WithoutContact(err)))
+		attrs = append(attrs, slog.String("err", contact.Anonymous(err)))
 	}
 	return attrs
 }

@@ -228,7 +228,7 @@ func (s *Scheduler) giveBack(ctx context.Context, u *unit, claim state.Claim, as
 		err = give()
 	}
 	if err != nil && !errors.Is(err, state.ErrLeaseLost) {
-		s.log.Warn("lease not given back: it ends by itself, and the sync runs again then", "sync", claim.Lease.Sync, "err", err)
+		s.log.Warn("lease not given back: it ends by itself, and the sync runs again then", "sync", claim.Lease.Sync, "run", report.RunID, "err", err)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"syncd/internal/contact"
@@ -44,6 +45,17 @@ type Engine struct {
 	Workers int
 	// Progress is told how far the run is; nil for nobody.
 	Progress func(Progress)
+
+	runLog atomic.Pointer[slog.Logger] // of the run that is under way, for Warn
+}
+
+// Warn logs what the source has to say to a person, as part of the run that is under way.
+func (e *Engine) Warn(text string) {
+	log := e.runLog.Load()
+	if log == nil {
+		log = e.Log.With("sync", e.Sync.Name)
+	}
+	log.Warn(text)
 }
 
 // Request is what one run is asked to do.
@@ -193,6 +205,7 @@ func (r *run) start(ctx context.Context, lease state.Lease) error {
 	}
 	r.report.RunID, r.report.StartedAt = r.row.ID, r.row.StartedAt
 	r.log = r.Log.With("sync", r.Sync.Name, "run", r.row.ID)
+	r.runLog.Store(r.log)
 	r.log.Info("run started")
 	return nil
 }

@@ -3,7 +3,6 @@ package engine
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"slices"
 
 	"syncd/internal/contact"
@@ -91,7 +90,7 @@ func (a *applier) entry(s step) (state.Entry, error) {
 		entry.Before, entry.After, err = contacts(s)
 	}
 	if err != nil {
-		err = fmt.Errorf("journal entry of key %s: %w", s.Key, err)
+		err = &contact.RecordError{Key: s.Key, What: "journal entry of key %s", Err: err}
 	}
 	return entry, err
 }

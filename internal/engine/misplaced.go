@@ -84,7 +84,7 @@ func (r *run) placed(sent state.Entry) (placed, error) {
 		w.after, err = r.journalled(sent.After)
 	}
 	if err != nil {
-		return w, fmt.Errorf("journal entry of run %d, key %s: %w", sent.Run, sent.Key, err)
+		return w, fmt.Errorf("run %d: %w", sent.Run, &contact.RecordError{Key: sent.Key, What: "journal entry of key %s", Err: err})
 	}
 	before, _ := r.mapping.Values(w.before)
 	w.values, _ = r.mapping.Values(w.after)

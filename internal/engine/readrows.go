@@ -433,7 +433,7 @@ func (r *run) rereadRows(ctx context.Context, snap *snapshot) error {
 	}
 	for key, e := range snap.entries {
 		if e.there && e.row == nil && e.open() {
-			return fmt.Errorf("the row of key %s went while the source was read: run again", key)
+			return &contact.RecordError{Key: key, What: "the row of key %s went while the source was read: run again"}
 		}
 	}
 	return nil

@@ -195,7 +195,7 @@ func pastOf(e state.Entry) (reconcile.Past, error) {
 			*side.row, err = cellsOf(side.json)
 		}
 		if err != nil {
-			return p, fmt.Errorf("journal entry of key %s: %w", e.Key, err)
+			return p, &contact.RecordError{Key: e.Key, What: "journal entry of key %s", Err: err}
 		}
 	}
 	return p, nil

@@ -82,15 +82,11 @@ func (e *Error) Error() string {
 	return b.String()
 }
 
-// WithoutContact is what an error says, without the external ids and ids of contacts, which a log does not hold.
-func WithoutContact(err error) string {
-	said := err.Error()
-	if e, ok := errors.AsType[*Error](err); ok && e.Contact != "" {
-		anonymous := *e
-		anonymous.Contact = ""
-		said = strings.ReplaceAll(said, e.Error(), anonymous.Error())
-	}
-	return said
+// Anonymous is Error without the external id or id of the contact; see [contact.Anonymous].
+func (e *Error) Anonymous() string {
+	anonymous := *e
+	anonymous.Contact = ""
+	return anonymous.Error()
 }
 
 func (e *Error) reference() string {

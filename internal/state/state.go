@@ -368,6 +368,11 @@ func (e *DoubleLinkError) Error() string {
 	return fmt.Sprintf("key %s: its contact %s is linked with key %s already", e.Key, e.ContactID, e.Other)
 }
 
+// Anonymous is Error without the keys and the contact; see [contact.Anonymous].
+func (e *DoubleLinkError) Anonymous() string {
+	return "the contact of a key is linked with another key already"
+}
+
 // Slots shares the rate limit of one API key between processes.
 type Slots interface {
 	// Reserve takes the next n slots of a limit, spaced every apart, none of them in the past, and returns how
