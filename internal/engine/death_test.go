@@ -6,6 +6,7 @@ import (
 	"iter"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -131,6 +132,12 @@ type mortalSource struct {
 
 func (m mortalSource) Write(ctx context.Context, columns []string, changes []contact.Change) ([]sources.Outcome, error) {
 	return do(m.death, func() ([]sources.Outcome, error) { return m.Source.Write(ctx, columns, changes) })
+}
+
+// Columns are all columns but the one that only tells the simulation's rows apart.
+func (m mortalSource) Columns(ctx context.Context) ([]string, error) {
+	all, err := m.Source.(sources.Describer).Columns(ctx)
+	return slices.DeleteFunc(slices.Clone(all), func(column string) bool { return column == header[colNo] }), err
 }
 
 // mortalStore writes as long as the process lives.

@@ -56,6 +56,7 @@ func (w *world) resolve() {
 	if _, err := w.state.Resolve(context.Background(), "customers", c.Key, field, take); err != nil {
 		w.t.Errorf("resolve: %v", err)
 	}
+	w.resolveUndone(c.Key, field, conflicts)
 	for _, f := range []contact.Field{field, c.Field} {
 		delete(w.resolved, resolution{c.Key, f, contact.Source})
 		delete(w.resolved, resolution{c.Key, f, contact.Quo})
@@ -202,6 +203,7 @@ func (w *world) loseState() {
 	w.moved, w.kept, w.posted = map[string]*line{}, map[string]string{}, map[string]sending{}
 	w.told = map[string]bool{}
 	w.missedAt, w.alone, w.matched = map[string]time.Time{}, map[string]bool{}, map[string]string{}
+	w.undone, w.parted, w.apart = map[undoneField]sides{}, map[string]bool{}, map[undoneField]sides{}
 	w.standing()
 	w.note("state lost")
 }

@@ -36,6 +36,7 @@ func (w *world) wroteRow(r *line) {
 
 // wrote notes that a person wrote a value. One on which both sides agreed last is no edit any more.
 func (w *world) wrote(p place, value string) {
+	w.forgetUndone(p)
 	delete(w.edits, p)
 	if !w.agreed[p][value] {
 		w.edits[p] = edit{value}
@@ -89,6 +90,8 @@ func (w *world) replaced(p place, e edit, r *line, c quosim.Contact) {
 	key := w.byID[c.ID].Key
 	rule := false
 	switch {
+	case w.now.undo != nil && w.now.undo.changes(w, side, key, c.ID, f, e.value):
+		rule = true
 	case flow.direction == back:
 		rule = true
 	case flow.direction != contact.TwoWay:

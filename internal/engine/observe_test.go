@@ -125,11 +125,18 @@ func (w *world) end(o runOptions, reports ...engine.Report) {
 		w.loadOpen(w.state, reports[0])
 	}
 	w.checkEdits()
-	w.settle(clean && len(o.request.Only) == 0)
+	if o.undo != nil {
+		w.release(o.undo)
+	}
+	w.checkUndone(clean && len(o.request.Only) == 0 && o.undo == nil)
+	if o.undo != nil {
+		w.tookBack(o.undo, reports[0], clean && o.faults == 0 && !w.now.edited && !o.undo.edited)
+	}
+	w.settle(clean && len(o.request.Only) == 0 && o.undo == nil)
 	if clean && o.faults == 0 && w.calls {
 		w.checkCalls(reports[0], len(o.request.Only) > 0)
 	}
-	if !clean || len(o.request.Only) == 0 { // a scoped run leaves the others as they were
+	if !clean || len(o.request.Only) == 0 && o.undo == nil { // a scoped run leaves the others as they were
 		w.calls, w.problems = clean && o.faults == 0, 0
 	}
 	if clean {
@@ -193,6 +200,10 @@ func (w *world) loadLinks(store state.Store) {
 			w.empty(link.ContactID)
 		}
 	}
+	maps.DeleteFunc(w.parted, func(key string, _ bool) bool { // both sides are there again, or none
+		link, ok := w.links[key]
+		return !ok || link.Linked()
+	})
 }
 
 // empty forgets that the fields of a pair were filled: an empty value of a pair's first sight wipes nothing.
@@ -255,6 +266,9 @@ func (w *world) lookAtQuo(before map[string]state.Link) {
 		if !w.ours[id] && before[id].Key == "" {
 			w.t.Errorf("a contact that is not ours is gone: %s", id)
 		}
+		if w.gone[id] = w.known[id]; w.now.blind[id] { // edited after the last read: nobody knows what it held
+			w.gone[id] = quosim.Contact{ID: id}
+		}
 		w.forget(nil, id)
 		delete(w.known, id)
 		delete(w.made, id)
@@ -273,8 +287,12 @@ func (w *world) lookAtQuo(before map[string]state.Link) {
 
 // contactAdded checks a contact that a run made.
 func (w *world) contactAdded(c quosim.Contact) {
-	w.ours[c.ID], w.made[c.ID] = true, true
+	w.ours[c.ID], w.made[c.ID], w.born[c.ID] = true, true, c
 	w.witness(c.ID, content(c))
+	if w.now.undo != nil {
+		w.madeByUndo(c)
+		return
+	}
 	if rest := unmapped(quosim.Contact{ID: c.ID, CreatedAt: c.CreatedAt, CreatedByUserID: c.CreatedByUserID}); unmapped(c) != rest {
 		w.t.Errorf("contact %s was made with what nobody wrote: %s", c.ID, dump(c))
 	}
@@ -329,6 +347,12 @@ func (w *world) contactWritten(was, is quosim.Contact, before map[string]state.L
 		if j >= 0 && !slices.ContainsFunc(is.PhoneNumbers, func(j quosim.Item) bool { return j.Value == i.Value && j.Name == i.Name }) {
 			w.t.Errorf("contact %s: number %s was called %q by people, and now is called %q", is.ID, i.Value, i.Name, is.PhoneNumbers[j].Name)
 		}
+	}
+	if w.now.undo != nil {
+		w.writtenByUndo(was, is)
+		w.adopted(is)
+		w.witness(is.ID, content(is))
+		return
 	}
 	r := w.rowOf(is)
 	_, linked := before[is.ID]
@@ -392,7 +416,7 @@ func (w *world) checkAdopted(was, is quosim.Contact, r *line) {
 }
 
 // rowWritten checks what a run changed in a row, and takes it over.
-func (w *world) rowWritten(r, now *line) {
+func (w *world) rowWritten(r, now *line, before map[string]state.Link) {
 	if slices.Equal(r.raw, now.raw) {
 		return
 	}
@@ -402,6 +426,12 @@ func (w *world) rowWritten(r, now *line) {
 	}
 	if t, ok := w.table.(sheetTable); ok {
 		now = t.withoutStray(r, now)
+	}
+	if w.now.undo != nil {
+		w.rowWrittenByUndo(r, now, before)
+		copy(r.cells, now.cells)
+		copy(r.raw, now.raw)
+		return
 	}
 	c, paired := w.contactOf(r)
 	if w.shape.contactID && (!w.shape.keyed || !paired) {
@@ -450,8 +480,15 @@ func (w *world) rowWritten(r, now *line) {
 
 // rowRemoved checks a row that a run deleted.
 func (w *world) rowRemoved(r *line) {
+	if w.now.undo != nil {
+		w.rowRemovedByUndo(r)
+		w.forget(r, "")
+		return
+	}
 	c, there := w.contactOf(r)
 	switch {
+	case w.parted[w.linkOf(r).Key]:
+		w.t.Errorf("row %s was deleted again after an undo", w.identity(r))
 	case w.shape.contactGone != reconcile.ContactGoneDelete:
 		w.t.Errorf("row %s was deleted, but contact_gone is %s", w.identity(r), w.shape.contactGone)
 	case there && !w.now.edited && (isOurs(c) || w.shape.direction == contact.FromQuo): // not one whose id somebody pasted
@@ -466,6 +503,10 @@ func (w *world) rowRemoved(r *line) {
 
 // rowAdded checks a row that a run made.
 func (w *world) rowAdded(r *line, before map[string]state.Link) {
+	if w.bornRow[r] = slices.Clone(r.cells); w.now.undo != nil {
+		w.rowAddedByUndo(r)
+		return
+	}
 	identity := w.identity(r)
 	c, ok := w.contactOf(r)
 	old, linked := before[c.ID]
@@ -474,6 +515,8 @@ func (w *world) rowAdded(r *line, before map[string]state.Link) {
 		asked = asked || key != "" && (w.relinked[key] || w.resolved[resolution{key, contact.WholeRecord, contact.Quo}] || w.resolved[resolution{key, "", contact.Quo}])
 	}
 	switch other := w.row(identity); {
+	case w.parted[old.Key] && !asked && !w.now.edited:
+		w.t.Errorf("row %s was made again after an undo", identity)
 	case identity == "" || !ok:
 		w.t.Errorf("the row %q was made for no contact", r.cells)
 		return

@@ -472,6 +472,7 @@ func (w *world) renameLabel() {
 	}
 	if c, ok := w.someContact(known); ok {
 		w.edit(c.ID, func(c *quosim.Contact) { c.PhoneNumbers[mobileSlot.index(c)].Name = w.pick("Handy", "Mobile", "cell") })
+		w.touched[place{nil, c.ID, i}] = true // it may have the name now that the mapping knows
 		w.note("contact %s (%s): another label", text(c.ExternalID), c.ID)
 	}
 }

@@ -222,6 +222,10 @@ func (s numberedSource) Read(ctx context.Context, columns []string) iter.Seq2[co
 	}
 }
 
+func (s numberedSource) Columns(ctx context.Context) ([]string, error) {
+	return s.Source.(sources.Describer).Columns(ctx)
+}
+
 func (s numberedSource) Write(ctx context.Context, columns []string, changes []contact.Change) ([]sources.Outcome, error) {
 	if s.table.beforeWrite != nil {
 		s.table.beforeWrite()

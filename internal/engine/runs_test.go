@@ -17,7 +17,7 @@ import (
 
 // runs are the ways in which a run goes.
 func (w *world) runs() []choice {
-	all := []choice{{5, w.cleanRun}, {4, w.faultyRun}, {7, w.crashedRun}, {3, w.editedRun}, {1, w.scopedRun}, {1, w.refusedRun}, {1, w.racingRuns}, {1, w.overtakenRun}}
+	all := []choice{{5, w.cleanRun}, {4, w.faultyRun}, {7, w.crashedRun}, {3, w.editedRun}, {1, w.scopedRun}, {1, w.refusedRun}, {1, w.racingRuns}, {1, w.overtakenRun}, {3, w.undoRun}}
 	if t, ok := w.table.(interface{ movedRun() }); ok {
 		all = append(all, choice{6, t.movedRun})
 	}
@@ -87,6 +87,10 @@ func (w *world) scopedRun() {
 // contact and the answer to its write may be lost; one that was read before the write may not.
 func (w *world) editedRun() {
 	w.clock.advance(w.someTime())
+	w.runEdited(runOptions{})
+}
+
+func (w *world) runEdited(o runOptions) {
 	countdown := 1 + w.rng.IntN(pick(w.rng, 3, 12)) // the first ones are between the reads of the two sides
 	w.quo.OnRequest(func(n int, r *http.Request) {
 		w.watch(n, r)
@@ -96,7 +100,7 @@ func (w *world) editedRun() {
 			w.editMeanwhile()
 		}
 	})
-	w.run(runOptions{})
+	w.run(o)
 	w.quo.OnRequest(w.watch)
 }
 

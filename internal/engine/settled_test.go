@@ -66,7 +66,7 @@ func (w *world) checkAlone(c quosim.Contact) {
 	if linked {
 		if link.Linked() {
 			w.t.Errorf("contact %s (%s) is linked and has no row, and nothing says why", c.ID, link.Key)
-		} else if w.made[c.ID] && w.shape.rowGone == reconcile.RowGoneDelete && w.shape.direction != contact.FromQuo && !w.mayStay[link.Key] {
+		} else if w.made[c.ID] && w.shape.rowGone == reconcile.RowGoneDelete && w.shape.direction != contact.FromQuo && !w.mayStay[link.Key] && !link.ByUndo() {
 			w.t.Errorf("contact %s (%s) is unlinked (%s), but syncd made it and its row is gone", c.ID, link.Key, link.Unlinked)
 		}
 		return
@@ -101,8 +101,10 @@ func (w *world) checkRow(r *line) {
 	case link.Key == "" && w.identity(r) == "" && w.unlinkedAlone(): // its contact went before its id was written
 	case link.Key == "":
 		w.t.Errorf("row %s (%s) has no link", w.identity(r), r.cells[colNo])
+	case link.ByUndo() && there && text(c.ExternalID) != link.Key: // the contact is nobody's again
 	case !link.Linked() && there && isOurs(c) && w.shape.direction != contact.FromQuo:
 		w.t.Errorf("row %s is unlinked (%s), but its contact is there", w.identity(r), link.Unlinked)
+	case link.ByUndo():
 	case !link.Linked() && w.lost(link): // nothing ties it to the row any more
 	case !link.Linked() && !w.peopleDeleted[link.ContactID]:
 		w.t.Errorf("row %s is unlinked (%s), but nobody deleted its contact", w.identity(r), link.Unlinked)
@@ -153,6 +155,7 @@ func (w *world) compare(r *line, c quosim.Contact, link linkState) {
 		cell, there := f.norm(w, r.cells[f.column]), f.value(w, &c)
 		switch {
 		case cell == there:
+		case w.apart[undoneField{r, c.ID, i}] == sides{cell, there}: // a person said so
 		case flow.keepEmpty && cell == "":
 		case flow.direction == contact.ToQuo && cell == "" && !w.filled[place{nil, c.ID, i}]:
 		case flow.direction == contact.FromQuo && there == "" && !w.filled[place{nil, c.ID, i}]:
@@ -175,7 +178,7 @@ func (w *world) checkOpen() {
 		if i < 0 {
 			continue
 		}
-		if flow := w.shape.flows[i]; flow.direction != contact.TwoWay || flow.conflicts != contact.Ask && flow.conflicts != contact.TakeNewest {
+		if flow := w.shape.flows[i]; !strings.HasPrefix(c.Reason, "undone in ") && (flow.direction != contact.TwoWay || flow.conflicts != contact.Ask && flow.conflicts != contact.TakeNewest) {
 			w.t.Errorf("record %s has a conflict in %s, which is %s and %s", c.Key, c.Field, flow.direction, flow.conflicts)
 		}
 		if c.Source == c.Quo {

@@ -29,8 +29,8 @@ var (
 //
 // A schedule draws a configuration (shape_test.go), lets people (people_test.go, decisions_test.go) and runs
 // (runs_test.go) happen in turn, and looks at all that runs did: at each request when it arrives (watch_test.go), at
-// both sides after each run (observe_test.go), at what became of people's edits (edits_test.go), and at the end, once
-// the edits stop and nothing is left to do (settled_test.go).
+// both sides after each run (observe_test.go), at what became of people's edits (edits_test.go) and of what they took back
+// (takingback_test.go), and at the end, once the edits stop and nothing is left to do (settled_test.go).
 func TestInvariants(t *testing.T) {
 	defer debug.SetGCPercent(debug.SetGCPercent(400)) // a quarter faster: worlds are small and short-lived
 	db := newPGDatabase(t)

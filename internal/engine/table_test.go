@@ -95,7 +95,7 @@ func (w *world) lookAtFile(before map[string]state.Link) {
 	for _, r := range now {
 		if i := slices.IndexFunc(w.rows, r.is); i >= 0 {
 			kept = append(kept, w.rows[i])
-			w.rowWritten(w.rows[i], r)
+			w.rowWritten(w.rows[i], r, before)
 			continue
 		}
 		if len(r.cells) != len(header) || r.cells[colNo] != "" {

@@ -108,11 +108,19 @@ func (w *world) watchCreate(r *http.Request) {
 		w.t.Errorf("contact %s is created again %v after a create that went unheard: it was not settled", key, w.clock.Now().Sub(before.at))
 	}
 	w.posted[key] = sending{at: w.clock.Now(), process: w.processes}
+	if w.now.undo != nil {
+		if w.now.undo.operation(contact.Quo, contact.Create, ofKey(key)) == nil {
+			w.t.Errorf("contact %s is created by an undo of which nobody saw that", key)
+		}
+		return
+	}
 	row := w.row(key)
 	if !w.shape.keyed {
 		row = w.asking(c)
 	}
 	switch {
+	case w.parted[key] && !w.relinked[key]:
+		w.t.Errorf("contact %s is created again after an undo", key)
 	case row == nil && !w.now.edited:
 		w.t.Errorf("contact %s is created, but no row asks for it", key)
 		return
@@ -149,7 +157,7 @@ func (w *world) watchCreate(r *http.Request) {
 // asking is a row that names no contact and holds what is sent, as far as it is sent.
 func (w *world) asking(c quosim.Contact) *line {
 	for _, r := range w.rows {
-		if id := r.cells[colContact]; id != "" && !w.peopleDeleted[id] {
+		if id := r.cells[colContact]; id != "" && !w.peopleDeleted[id] && w.gone[id].ID == "" {
 			continue
 		}
 		if w.isSent(r, c) && !w.filtered(r) {
@@ -165,6 +173,10 @@ func (w *world) watchDelete(id string) {
 	if !ok {
 		return // it is gone already
 	}
+	if w.now.undo != nil {
+		w.deletedByUndo(c)
+		return
+	}
 	identity := w.identityOf(c)
 	if identity == "" {
 		identity = text(c.ExternalID)
@@ -177,6 +189,8 @@ func (w *world) watchDelete(id string) {
 	switch row := w.moved[identity]; {
 	case !w.ours[id] && w.byID[id].Key == "":
 		fail("it is not ours")
+	case w.parted[w.byID[id].Key]:
+		fail("an undo made it, or its row")
 	case w.shape.rowGone != reconcile.RowGoneDelete:
 		fail("row_gone is keep")
 	case !w.made[id] && !w.maybeMade[id] && !w.shape.deleteAdopted:

@@ -120,6 +120,16 @@ type world struct {
 	resolved map[resolution]bool
 	relinked map[string]bool
 
+	// What undos did, and no later run may do again.
+	undone map[undoneField]sides // until somebody changes or settles it
+	parted map[string]bool       // keys of records that an undo took apart, until both sides are there or none
+	apart  map[undoneField]sides // settled for the side from which the field does not flow: they stay different
+
+	// What runs made, as they made it, and contacts that they deleted, as they were.
+	born    map[string]quosim.Contact
+	bornRow map[*line][]string
+	gone    map[string]quosim.Contact
+
 	processes int
 	rereads   map[string]bool // processes that read every contact again before they write it; by key
 	calls     bool            // the last run was clean, so that the requests of the next one can be told in advance
@@ -138,6 +148,7 @@ type moment struct {
 	braked    bool    // the sync's first run is done: creates are not free any more
 	order     []*line // the rows as they stood
 	entries   []state.Entry
+	undo      *takingBack    // what the run undoes
 	edited    bool           // people edited while the run went on
 	rows      map[*line]bool // that they did
 	unread    map[string]bool
@@ -188,7 +199,8 @@ func newWorld(t testing.TB, seed uint64, db *pgDatabase) *world {
 		made: map[string]bool{}, maybeMade: map[string]bool{}, missedAt: map[string]time.Time{}, witnessed: map[string]map[string]bool{},
 		moved: map[string]*line{}, movedTel: map[string]string{}, approved: map[string]bool{}, alone: map[string]bool{}, matched: map[string]string{},
 		resolved: map[resolution]bool{}, relinked: map[string]bool{}, deleted: map[string]bool{}, deletes: map[string][]time.Time{}, posted: map[string]sending{},
-		peopleDeleted: map[string]bool{}, kept: map[string]string{}, mayStay: map[string]bool{}, formerly: newFormer(), rereads: map[string]bool{}, told: map[string]bool{}}
+		peopleDeleted: map[string]bool{}, kept: map[string]string{}, mayStay: map[string]bool{}, formerly: newFormer(), rereads: map[string]bool{}, told: map[string]bool{},
+		undone: map[undoneField]sides{}, parted: map[string]bool{}, apart: map[undoneField]sides{}, born: map[string]quosim.Contact{}, bornRow: map[*line][]string{}, gone: map[string]quosim.Contact{}}
 	w.shape = drawShape(w.rng)
 	w.table = csvTable{w}
 	if *tableFlag == "sheet" || *tableFlag == "" && rand.New(rand.NewPCG(seed, 2)).IntN(3) == 0 { // apart, so that a seed keeps its story
@@ -242,6 +254,7 @@ type runOptions struct {
 	crashAt int
 	request engine.Request
 	faults  float64
+	undo    *takingBack
 	// freezeAt is the thing at which the process stands still.
 	freezeAt int
 }
@@ -249,6 +262,7 @@ type runOptions struct {
 // run is one process: it opens the state, runs the sync once and ends. What it did is checked.
 func (w *world) run(o runOptions) engine.Report {
 	w.begin()
+	w.now.undo = o.undo
 	w.quo.ClearFaults()
 	if o.faults > 0 {
 		w.quo.RandomFaults(w.rng.Uint64(), o.faults)
@@ -289,15 +303,27 @@ func (w *world) process(o runOptions, key string) *process {
 	return p
 }
 
-func (p *process) run() engine.Report {
+func (p *process) run() (report engine.Report) {
 	if p.store != p.world.state {
 		defer p.store.Close()
 	}
+	p.connected(func() {
+		if u := p.options.undo; u != nil {
+			report = p.engine.Undo(context.Background(), u.run, seenBy(u.undoing))
+		} else {
+			report = p.engine.Run(context.Background(), p.options.request)
+		}
+	})
+	return report
+}
+
+// connected does something that needs Quo.
+func (p *process) connected(do func()) {
 	transport := &http.Transport{MaxIdleConnsPerHost: 16}
 	defer transport.CloseIdleConnections()
 	p.engine.Quo = quo.New(quo.Options{BaseURL: p.world.server.URL + "/quo", APIKey: p.key, Timeout: 5 * time.Second,
 		MaxAttempts: 3, FirstWait: time.Millisecond, HTTP: &http.Client{Transport: mortalTransport{transport, p.death}}})
-	return p.engine.Run(context.Background(), p.options.request)
+	do()
 }
 
 func (w *world) openState() *sqlite.Store {
@@ -496,5 +522,6 @@ func (w *world) stamp(r *line) { r.cells[colUpdated] = w.clock.Now().UTC().Forma
 func (w *world) forget(r *line, id string) {
 	for i := range facets {
 		delete(w.edits, place{r, id, i})
+		w.forgetUndone(place{r, id, i})
 	}
 }
