@@ -72,7 +72,7 @@ func TestExamine(t *testing.T) {
 		area, what  string
 		stops       bool
 	}{
-		"all is well":             {good, "", 0, doctor.Fine, "contacts", "a run would make 1 changes", false},
+		"all is well":             {good, "", 0, doctor.Fine, "contacts", "a run would make 1 change, and leave 0 records", false},
 		"a clock that is wrong":   {good, "", -time.Hour, doctor.Look, "clock", "behind that of this machine", false},
 		"no such column":          {"id,First,phone\n", "", 0, doctor.Stop, "source", `no column "Phone"`, true},
 		"a doubled column":        {"id,First,Phone,Phone\n", "", 0, doctor.Stop, "source", `more than one column "Phone"`, true},

@@ -68,7 +68,7 @@ func (x *examination) source(ctx context.Context, s *config.Sync, m *mapping.Map
 		rows++
 		countNumbers(typed, m, record)
 	}
-	x.add(Finding{Level: Fine, Area: "source", Sync: s.Name, Where: sourceName(s), What: fmt.Sprintf("%d rows", rows)})
+	x.add(Finding{Level: Fine, Area: "source", Sync: s.Name, Where: sourceName(s), What: count(rows, "row")})
 	for _, warning := range x.warnings[s.Name] {
 		x.add(Finding{Level: Look, Area: "source", Sync: s.Name, Where: sourceName(s), What: warning,
 			Why: "a run goes on with that, right or wrong", Next: "do what it says"})
@@ -76,7 +76,7 @@ func (x *examination) source(ctx context.Context, s *config.Sync, m *mapping.Map
 	x.rights(ctx, s, source, m)
 	for _, column := range slices.Sorted(maps.Keys(typed)) {
 		x.add(Finding{Level: Look, Area: "source", Sync: s.Name, Where: fmt.Sprintf("column %q", column),
-			What: fmt.Sprintf("%d phone numbers are stored as numbers", typed[column]), Why: "a number loses its leading zeros and its +",
+			What: count(typed[column], "phone number") + " typed as numbers", Why: "a number loses its leading zeros and its +",
 			Next: "format the column as plain text, and type those again that lost something"})
 	}
 	return true
@@ -114,7 +114,7 @@ func whatIsWritten(s *config.Sync, writes sources.Writes) string {
 	if len(writes.Updates) > 0 {
 		columns := writes.Updates
 		if rest := len(columns) - 5; rest > 0 {
-			columns = append(slices.Clone(columns[:5]), fmt.Sprintf("%d more columns", rest))
+			columns = append(slices.Clone(columns[:5]), count(rest, "more column"))
 		}
 		what = append(what, strings.Join(columns, ", "))
 	}
@@ -218,7 +218,11 @@ func (x *examination) problem(s *config.Sync, group []engine.Problem) Finding {
 	if slices.ContainsFunc(group, func(p engine.Problem) bool { return p.Reason != f.What }) {
 		f.What = group[0].Kind()
 	}
-	if remedy := remedyOf(group[0]); remedy != mend {
+	switch remedy := remedyOf(group[0]); remedy {
+	case mend:
+	case nameBack:
+		f.Why, f.Next = "a renamed sync does not know its contacts any more", "if it was, put its old name back before you do anything else"
+	default:
 		f.Why = "a second contact for somebody you already have is not made without your word"
 		f.Next = fmt.Sprintf("after a run, %#q asks you row by row", x.command("problems", s.Name))
 		if remedy == matchAll {
@@ -233,10 +237,13 @@ const (
 	mend     = iota // in the source
 	matchAll        // somebody is in Quo already, and match: would take the two as one
 	matchOne        // a person has to say who is who
+	nameBack        // the sync has another name than before
 )
 
 func remedyOf(p engine.Problem) int {
 	switch {
+	case strings.Contains(p.Reason, "was this sync renamed?"):
+		return nameBack
 	case strings.Contains(p.Reason, "in Quo already has this"):
 		return matchAll
 	case strings.Contains(p.Reason, "syncd match"):
@@ -273,18 +280,30 @@ func places(group []engine.Problem) string {
 // contacts looks at contacts of ours without a row, at what waits for a person and at what a run would do.
 func (x *examination) contacts(s *config.Sync, plan reconcile.Plan, report *engine.Report) {
 	if n := len(plan.Unmanaged); n > 0 {
-		x.add(Finding{Level: Look, Area: "contacts", Sync: s.Name, Where: "keys " + strings.Join(plan.Unmanaged[:min(n, 5)], ", "),
-			What: fmt.Sprintf("%d contacts of this sync have no row", n), Why: "they are left alone, and grow old",
-			Next: "delete them in Quo, or give them rows with create_in_source: ours"})
+		x.add(Finding{Level: Look, Area: "contacts", Sync: s.Name, Where: "key " + strings.Join(plan.Unmanaged[:min(n, 5)], ", "),
+			What: count(n, "contact") + " of this sync without a row", Why: "what has no row is left alone, and grows old",
+			Next: "delete it in Quo, or have rows made with create_in_source: ours"})
 	}
 	if n := len(report.Conflicts); n > 0 {
-		x.add(Finding{Level: Look, Area: "contacts", Sync: s.Name, Where: s.Name, What: fmt.Sprintf("%d values differ, and no rule says which one is right", n),
+		x.add(Finding{Level: Look, Area: "contacts", Sync: s.Name, Where: s.Name, What: count(n, "open question") + ": which of two values is right",
 			Why: "neither side is written until you say which one is right", Next: "after a run, " + x.command("conflicts", s.Name)})
 	}
 	if report.Held != (engine.HeldCounts{}) {
-		x.add(Finding{Level: Look, Area: "contacts", Sync: s.Name, Where: "brake", What: fmt.Sprintf("a run would hold what is more than usual (%d creates, %d updates, %d deletes) until you approve it",
-			report.Held.Creates, report.Held.Updates, report.Held.Deletes), Why: "so many at once are seldom meant", Next: x.command("plan", "--sync", s.Name)})
+		x.add(Finding{Level: Look, Area: "contacts", Sync: s.Name, Where: "brake", What: fmt.Sprintf("a run would hold what is more than usual (%s, %s, %s) until you approve it",
+			count(report.Held.Creates, "create"), count(report.Held.Updates, "update"), count(report.Held.Deletes, "delete")), Why: "so many at once are seldom meant", Next: x.command("plan", "--sync", s.Name)})
 	}
-	x.add(Finding{Level: Fine, Area: "contacts", Sync: s.Name, Where: s.Name, What: fmt.Sprintf("a run would make %d changes, and leave %d records as they are",
-		len(plan.Operations)-report.Held.Creates-report.Held.Updates-report.Held.Deletes, report.Unchanged)})
+	asIs := "they are"
+	if report.Unchanged == 1 {
+		asIs = "it is"
+	}
+	x.add(Finding{Level: Fine, Area: "contacts", Sync: s.Name, Where: s.Name, What: fmt.Sprintf("a run would make %s, and leave %s as %s",
+		count(len(plan.Operations)-report.Held.Creates-report.Held.Updates-report.Held.Deletes, "change"), count(report.Unchanged, "record"), asIs)})
+}
+
+// count counts things in words.
+func count(n int, thing string) string {
+	if n != 1 {
+		thing += "s"
+	}
+	return fmt.Sprintf("%d %s", n, thing)
 }
