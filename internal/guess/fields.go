@@ -112,8 +112,8 @@ func (g *guesser) customField(d contact.Definition, taken map[string]bool, is fu
 		}
 		formats, wrong := fits(c, d.Type)
 		if 2*wrong > len(c.filled) {
-			g.warn("Column %q is not mapped to the custom field %q: of %s %d cannot be read as a %s.", c.name, d.Name,
-				plural(len(c.filled), "value"), wrong, kindName(d.Type))
+			g.warn("Column %q is not mapped to the custom field %q: %d of %s cannot be read as a %s.", c.name, d.Name,
+				wrong, plural(len(c.filled), "value"), kindName(d.Type))
 			continue
 		}
 		if i := slices.IndexFunc(c.filled, ambiguous(c.filled)); d.Type == contact.Date && i >= 0 {

@@ -140,12 +140,12 @@ func TestWarnings(t *testing.T) {
 		want   string
 	}{
 		"a key that counts the rows": {sheet("No|Name", "1|Ann Lee", "2|Bob Ray", "3|Cid Poe"), `Column "No" counts the rows.`},
-		"doubled keys":               {sheet(append([]string{"id|Name"}, many(30, "7|Ann Lee", "7|Bob Ray")...)...), `says the same in rows 32, 33. A row`},
-		"empty keys":                 {sheet(append([]string{"id|Name"}, many(30, "|Ann Lee")...)...), `is empty in row 32. A row`},
-		"wrong phone numbers":        {sheet("id|Name|Phone", "a|Ann|212-555-0100", "b|Bob|212-555-0101", "c|Cid|212-555-0102", "d|Dee|212-555-0103", "e|Eve|212-555-01"), `Of 5 phone numbers without a country code 1 cannot`},
+		"doubled keys":               {sheet(append([]string{"id|Name"}, many(30, "7|Ann Lee", "7|Bob Ray")...)...), `says the same in rows 32, 33: left`},
+		"empty keys":                 {sheet(append([]string{"id|Name"}, many(30, "|Ann Lee")...)...), `is empty in row 32: left`},
+		"wrong phone numbers":        {sheet("id|Name|Phone", "a|Ann|212-555-0100", "b|Bob|212-555-0101", "c|Cid|212-555-0102", "d|Dee|212-555-0103", "e|Eve|212-555-01"), `1 of 5 phone numbers without a country code cannot`},
 		"no header":                  {sheet("C-1|Ann|212-555-0100", "C-2|Bob|212-555-0101"), `The first line looks like a row`},
 		"dates both ways":            {with(definitions, sheet("id|Name|Birthday", "a|Ann|01/02/1985", "b|Bob|1990-05-04")), `dates such as 01/02/1985`},
-		"another kind":               {with(definitions, sheet("id|Name|Score", "a|Ann|high")), `of 1 value 1 cannot be read as a number`},
+		"another kind":               {with(definitions, sheet("id|Name|Score", "a|Ann|high")), `1 of 1 value cannot be read as a number`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := guess.Make(test.sample).Warnings

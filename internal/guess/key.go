@@ -37,7 +37,7 @@ func (g *guesser) key() {
 		g.warn("Column %q counts the rows. If it does so by itself, another row gets the number when rows are sorted, put in or "+
 			"taken out: then name another column as key.", best.name)
 	case flaw != "":
-		g.warn("Column %q %s. A row without a key of its own is left alone.", best.name, flaw)
+		g.warn("Column %q %s: left alone until that is mended.", best.name, flaw)
 	}
 }
 

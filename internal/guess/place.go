@@ -74,7 +74,7 @@ func (g *guesser) region() string {
 		}
 	}
 	if valid < len(local) && best != "" {
-		g.warn("Of %s without a country code %d cannot be of %s.", plural(len(local), "phone number"), len(local)-valid, best)
+		g.warn("%d of %s without a country code cannot be of %s.", len(local)-valid, plural(len(local), "phone number"), best)
 	}
 	return best
 }
