@@ -4,11 +4,13 @@ package examples_test
 import (
 	"bytes"
 	"flag"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -32,13 +34,17 @@ const firstHour = "../docs/first-hour.md"
 // TestFirstHour does the same with docs/first-hour.md, in the directory that its first block makes.
 func TestFirstHour(t *testing.T) {
 	t.Parallel()
-	dir := filepath.Join(t.TempDir(), "hour")
 	setup := blocks("sh").FindStringSubmatch(read(t, firstHour))
-	if setup == nil {
-		t.Fatal("no block marked as sh")
+	if setup == nil || !strings.Contains(setup[1], "\ngo build -o hour/ ./cmd/syncd\n") {
+		t.Fatal("no block marked as sh that builds syncd")
 	}
-	command(t, "sh", "-ec", "cd ..\n"+regexp.MustCompile(`\bhour\b`).ReplaceAllLiteralString(setup[1], dir))
-	compareTranscripts(t, firstHour, &shell{t, dir, environment(dir)})
+	dir := filepath.Join(t.TempDir(), "hour")
+	for line := range strings.Lines(setup[1]) {
+		if strings.HasPrefix(line, "go run ") {
+			command(t, "sh", "-ec", "cd .. && "+regexp.MustCompile(`\bhour\b`).ReplaceAllLiteralString(line, dir))
+		}
+	}
+	compareTranscripts(t, firstHour, &shell{t, dir, environment(t)})
 }
 
 func compareTranscripts(t *testing.T, file string, shell *shell) {
@@ -143,15 +149,16 @@ func steps(block string) []step {
 // masked hides what differs from run to run: times, durations and the ids that Quo gives.
 func masked(output string) string {
 	for pattern, mask := range map[string]string{
-		`\d+(\.\d)? m?s\b`:  "0.0 s",
-		`\d{4}-\d\d-\d\d`:   "2006-01-02",
-		`\d\d:\d\d(:\d\d)?`: "15:04",
-		`\b[0-9a-f]{24}\b`:  "0123456789abcdef01234567",
-		`127\.0\.0\.1:\d+`:  "127.0.0.1:0",
+		`in the last run, \d+\.\d a second`: "in the last run",
+		`(\d+ min )?\d+(\.\d)? m?s\b`:       "0.0 s",
+		`\d{4}-\d\d-\d\d`:                   "2006-01-02",
+		`\d\d:\d\d(:\d\d)?`:                 "15:04",
+		`\b[0-9a-f]{24}\b`:                  "0123456789abcdef01234567",
+		`127\.0\.0\.1:\d+`:                  "127.0.0.1:0",
 	} {
 		output = regexp.MustCompile(pattern).ReplaceAllString(output, mask)
 	}
-	return output
+	return regexp.MustCompile(` {2,}`).ReplaceAllString(output, "  ") // columns are as wide as what is masked
 }
 
 // shell is where the commands run: a directory with the examples as the repository ships them, and syncd in its path.
@@ -163,8 +170,7 @@ type shell struct {
 
 func newShell(t *testing.T) *shell {
 	t.Helper()
-	dir, bin := t.TempDir(), t.TempDir()
-	command(t, "go", "build", "-o", filepath.Join(bin, "syncd"), "../cmd/syncd")
+	dir := t.TempDir()
 	demo := filepath.Join(dir, "examples", "demo")
 	if err := os.MkdirAll(demo, 0o700); err != nil {
 		t.Fatal(err)
@@ -177,12 +183,44 @@ func newShell(t *testing.T) *shell {
 			t.Fatal(err)
 		}
 	}
-	return &shell{t, dir, environment(bin)}
+	return &shell{t, dir, environment(t)}
 }
 
-// environment is that of the commands, with syncd from a directory.
-func environment(bin string) []string {
+// environment is that of the commands, with syncd in the path.
+func environment(t *testing.T) []string {
+	t.Helper()
+	bin, err := syncd()
+	if err != nil {
+		t.Fatal(err)
+	}
 	return append(os.Environ(), "PATH="+bin+string(os.PathListSeparator)+os.Getenv("PATH"), "TZ=UTC")
+}
+
+// bin is where syncd is built.
+var bin string
+
+// syncd builds syncd, once for all tests, and returns its directory.
+var syncd = sync.OnceValues(func() (string, error) {
+	out, err := exec.Command("go", "build", "-buildvcs=false", "-o", filepath.Join(bin, "syncd"), "../cmd/syncd").CombinedOutput()
+	if err != nil {
+		err = fmt.Errorf("go build: %w\n%s", err, out)
+	}
+	return bin, err
+})
+
+func TestMain(m *testing.M) {
+	os.Exit(run(m))
+}
+
+// run runs the tests and removes what they built.
+func run(m *testing.M) (code int) {
+	var err error
+	if bin, err = os.MkdirTemp("", "syncd-examples-"); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(bin) //nolint:errcheck // it lies among temporary files
+	return m.Run()
 }
 
 // run returns what a command line prints, and fails the test when it fails.
