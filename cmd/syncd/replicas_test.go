@@ -60,14 +60,15 @@ type fleet struct {
 
 // replica is one place for a process: one that dies is followed by another.
 type replica struct {
-	cmd  *exec.Cmd
-	done chan struct{}
-	log  *lockedBuffer // of all its processes
-	skew time.Duration // how far its clock is ahead
+	cmd    *exec.Cmd
+	done   chan struct{}
+	log    *lockedBuffer // of all its processes
+	before int           // how much of that is of earlier processes
+	skew   time.Duration // how far its clock is ahead
 }
 
-// TestReplicas kills and stops replicas, cuts their connections to the state and has Quo fail, while people edit rows, and
-// then checks what must hold of the design's invariants, and that every run that was due happened or was counted as missed.
+// TestReplicas kills and stops replicas, makes them reload, cuts their connections to the state and has Quo fail, while people
+// edit rows, and then checks what must hold of the design's invariants, and that every run that was due happened or was counted as missed.
 // All of that with clocks that disagree by a minute.
 func TestReplicas(t *testing.T) {
 	f := newFleet(t)
@@ -111,7 +112,7 @@ func newFleet(t *testing.T) *fleet {
 		seed = rand.Uint64()
 	}
 	t.Logf("-replicas-seed %d", seed)
-	f := &fleet{T: t, rng: rand.New(rand.NewPCG(seed, 0)), dir: t.TempDir(), writes: map[string][]string{}}
+	f := &fleet{T: t, rng: rand.New(rand.NewPCG(seed, 0)), dir: t.TempDir(), writes: map[string][]string{}, faults: []int{reloadAll}}
 	perSecond := max(60, *manySyncs*2)
 	var err error
 	// A request that a stopped process sends late may stand beside another one: the workspace allows for some of them.
@@ -174,6 +175,9 @@ func (f *fleet) save(i int) {
 	}
 }
 
+// reloadAll is the fault that is none: the replicas read their configuration again.
+const reloadAll = 5
+
 // edit changes a name in one sync, and now and then adds a row to it.
 func (f *fleet) edit() {
 	f.Helper()
@@ -191,7 +195,7 @@ func (f *fleet) fault() {
 	f.Helper()
 	r := f.replicas[f.rng.IntN(replicas)]
 	if len(f.faults) == 0 { // each kind once, in another order each time
-		f.faults = f.rng.Perm(5)
+		f.faults = f.rng.Perm(6)
 	}
 	kind := f.faults[0]
 	f.faults = f.faults[1:]
@@ -213,6 +217,12 @@ func (f *fleet) fault() {
 			quosim.Fault{Status: http.StatusServiceUnavailable})
 	case 4:
 		f.workspace.ClearFaults()
+	case reloadAll: // with runs under way
+		for _, r := range f.replicas {
+			if strings.Contains(r.log.String()[r.before:], `"msg":"started"`) { // until then nobody listens to it
+				_ = r.cmd.Process.Signal(syscall.SIGHUP)
+			}
+		}
 	}
 	time.Sleep(time.Duration(f.rng.IntN(400)) * time.Millisecond)
 }
@@ -221,7 +231,7 @@ func (f *fleet) fault() {
 func (f *fleet) startReplica(r *replica) {
 	f.Helper()
 	cmd, done := exec.Command(f.binary, "run", "--log-format", "json"), make(chan struct{})
-	cmd.Args[0], cmd.Dir, cmd.Stderr = "syncd", f.dir, r.log
+	cmd.Args[0], cmd.Dir, cmd.Stderr, r.before = "syncd", f.dir, r.log, len(r.log.String())
 	cmd.Env = append(os.Environ(), skewVariable+"="+r.skew.String())
 	if err := cmd.Start(); err != nil {
 		f.Fatal(err)
@@ -384,20 +394,29 @@ func (f *fleet) checkSchedules() {
 	}
 }
 
-// checkSpread checks that all replicas worked.
+// checkSpread checks that all replicas worked, and that some reloaded.
 func (f *fleet) checkSpread() {
 	f.Helper()
-	counts, all := [replicas]int{}, 0
+	counts, all, reloads := [replicas]int{}, 0, 0
 	for i, r := range f.replicas {
 		for line := range strings.Lines(r.log.String()) {
 			var entry struct{ Msg string }
-			if json.Unmarshal([]byte(line), &entry) == nil && entry.Msg == "run ended" {
+			if json.Unmarshal([]byte(line), &entry) != nil {
+				continue
+			}
+			switch entry.Msg {
+			case "run ended":
 				counts[i]++
 				all++
+			case "configuration reloaded":
+				reloads++
 			}
 		}
 	}
-	f.Logf("runs of the replicas: %v, %d kills", counts, f.kills)
+	f.Logf("runs of the replicas: %v, %d kills, %d reloads", counts, f.kills, reloads)
+	if reloads == 0 {
+		f.Error("no replica reloaded its configuration")
+	}
 	for i, n := range counts {
 		if n*20 < all {
 			f.Errorf("replica %d made %d of %d runs", i, n, all)

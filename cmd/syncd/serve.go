@@ -17,6 +17,9 @@ import (
 
 // serve runs the configured syncs by their schedules until a signal ends ctx.
 func (c *cli) serve(ctx context.Context) (err error) {
+	hangups := make(chan os.Signal, 1)
+	signal.Notify(hangups, syscall.SIGHUP) // one that comes too early is not to end the process
+	defer signal.Stop(hangups)
 	cfg, err := c.load()
 	if err != nil {
 		return err
@@ -49,7 +52,7 @@ func (c *cli) serve(ctx context.Context) (err error) {
 		log.Info("started", "version", version(), "syncs", len(cfg.Syncs))
 		tellSystemd(log, systemd.SdNotifyReady)
 	}
-	defer c.reloadOnSignal(ctx, log, scheduler, metrics)()
+	defer c.reloadOn(ctx, hangups, log, scheduler, metrics)()
 	defer context.AfterFunc(ctx, func() { tellSystemd(log, systemd.SdNotifyStopping) })()
 	if err := scheduler.Run(ctx); err != nil {
 		return err
@@ -67,11 +70,10 @@ func tellSystemd(log *slog.Logger, state string) {
 	}
 }
 
-// reloadOnSignal reads the configuration again at each SIGHUP, until what it returns is called.
-func (c *cli) reloadOnSignal(ctx context.Context, log *slog.Logger, scheduler *daemon.Scheduler, metrics *web.Metrics) (stop func()) {
+// reloadOn reads the configuration again at each signal, until what it returns is called.
+func (c *cli) reloadOn(ctx context.Context, signals <-chan os.Signal, log *slog.Logger, scheduler *daemon.Scheduler, metrics *web.Metrics) (stop func()) {
 	ctx, cancel := context.WithCancel(ctx)
-	signals, done := make(chan os.Signal, 1), make(chan struct{})
-	signal.Notify(signals, syscall.SIGHUP)
+	done := make(chan struct{})
 	go func() {
 		defer close(done)
 		for {
@@ -89,7 +91,7 @@ func (c *cli) reloadOnSignal(ctx context.Context, log *slog.Logger, scheduler *d
 			}
 		}
 	}()
-	return func() { signal.Stop(signals); cancel(); <-done }
+	return func() { cancel(); <-done }
 }
 
 func (c *cli) reload(ctx context.Context, scheduler *daemon.Scheduler) (*config.Config, error) {

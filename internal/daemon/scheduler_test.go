@@ -307,6 +307,53 @@ func TestReload(t *testing.T) {
 	})
 }
 
+// TestReloadsUnderLoadLoseNoRun reloads every few seconds on two schedulers, while more is due than may run at once.
+func TestReloadsUnderLoadLoseNoRun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var syncs []config.Sync
+		for i := range 12 {
+			syncs = append(syncs, config.Sync{Name: fmt.Sprintf("sync-%02d", i), Schedule: "@every 1m"})
+		}
+		b := newBench(t, syncs...)
+		b.config.MaxConcurrentRuns = 1
+		b.run = func(context.Context, string) error { time.Sleep(20 * time.Second); return nil }
+		schedulers := []*Scheduler{b.scheduler(), b.scheduler()}
+		reloads := 0
+		go func() {
+			for i := 0; ; i++ {
+				time.Sleep(3 * time.Second)
+				other := *b.config
+				other.MaxConcurrentRuns = 1 + i/2%2
+				if schedulers[i%2].Reload(t.Context(), &other) != nil {
+					return // it was stopped
+				}
+				reloads++
+			}
+		}()
+		end := time.Now().Add(20*time.Minute + 30*time.Second)
+		b.runFor(time.Until(end), schedulers...)
+		time.Sleep(time.Minute)
+		missed := int64(0)
+		if reloads < 400 {
+			t.Errorf("%d reloads, want about 410", reloads)
+		}
+		for _, s := range syncs {
+			schedule, ran := b.schedule(s.Name), int64(b.count(s.Name))
+			ticks := ran + schedule.Missed
+			if schedule.DueAt.Before(end.Add(time.Minute)) { // by the clock of the state: it still waits
+				ticks++
+			}
+			if ticks != 21 || ran < 10 {
+				t.Errorf("%s ran %d times, missed %d and is due at %s: %d ticks, want 21", s.Name, ran, schedule.Missed, schedule.DueAt, ticks)
+			}
+			missed += schedule.Missed
+		}
+		if missed == 0 {
+			t.Error("there was no load: nothing was missed")
+		}
+	})
+}
+
 func TestStopWaitsForRuns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, config.Sync{Name: "customers", Schedule: "@every 1h"})
