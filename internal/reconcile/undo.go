@@ -328,7 +328,7 @@ func (u *undoer) keepsRow(p *Past, s Subject) string {
 	case u.KeepsRows:
 		return "rows of this source are never deleted: " + u.byHand(s)
 	case len(filled) > 0:
-		return "other columns were filled: " + strings.Join(filled, ", ")
+		return fmt.Sprintf("other columns were filled, by somebody or by the table (%s): %s", strings.Join(filled, ", "), u.byHand(s))
 	case !seen && !u.Beside.None:
 		return fmt.Sprintf("whether other columns were filled is not known (%s): %s", cmp.Or(u.Beside.Unseen, "they cannot be read"), u.byHand(s))
 	}
