@@ -280,6 +280,34 @@ func checkStatus(t *testing.T, dir string) {
 	}
 }
 
+// TestServeReadsSecretAtReload changes the file of a secret, which holds from the next reload on.
+func TestServeReadsSecretAtReload(t *testing.T) {
+	t.Parallel()
+	s := newServed(t)
+	s.configure("", "")
+	config, key := filepath.Join(s.dir, "syncd.yaml"), filepath.Join(s.dir, "key")
+	text, err := os.ReadFile(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, config, strings.Replace(string(text), "a-secret-key", `"${file:key}"`, 1))
+	write(t, key, "a-former-key\n")
+	saveRows(t, s.dir, map[string]string{"C-001": "Ada"})
+	s.start()
+	failed := func() int { return strings.Count(s.stderr.String(), `"status":"failed"`) }
+	s.until("a run fails", func() bool { return failed() > 0 })
+	write(t, key, "a-secret-key\n")
+	before := failed()
+	s.until("runs go on with the former key", func() bool { return failed() > before+1 })
+	s.signal(syscall.SIGHUP)
+	s.has("C-001")
+	s.signal(syscall.SIGTERM)
+	s.stops(exitDone)
+	if log := s.stderr.String(); strings.Contains(log, "a-secret-key") || strings.Contains(log, "a-former-key") {
+		t.Errorf("the log has a secret:\n%s", log)
+	}
+}
+
 // TestServeStopsUnderLoad stops a process in the middle of many creates, and another goes on where it ended.
 func TestServeStopsUnderLoad(t *testing.T) {
 	t.Parallel()

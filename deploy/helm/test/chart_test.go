@@ -147,6 +147,7 @@ func TestTextIsTakenAsItIs(t *testing.T) {
 func TestRefused(t *testing.T) {
 	for name, over := range map[string]values{
 		"a state on a disk": {"config": values{"state": "sqlite:syncd.db"}},
+		"another address":   {"config": values{"listen": "127.0.0.1:9090"}},
 		"no syncs":          {"config": values{"syncs": []any{}}},
 		"another mode":      {"mode": "daemonset"},
 		"no replicas":       {"replicas": 0},
