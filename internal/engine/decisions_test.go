@@ -83,6 +83,7 @@ func (w *world) relink() {
 		w.t.Errorf("relink: %v", err)
 	}
 	w.relinked[key] = true
+	w.loadLinks(w.state)
 }
 
 // rekey moves a link to the key that its row has now.

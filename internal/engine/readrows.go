@@ -9,6 +9,7 @@ import (
 
 	"syncd/internal/contact"
 	"syncd/internal/reconcile"
+	"syncd/internal/state"
 )
 
 func (r *run) readRows(ctx context.Context, snap *snapshot) error {
@@ -330,6 +331,9 @@ func (r *run) formerContacts(ctx context.Context, snap *snapshot) error {
 		if err != nil {
 			return err
 		}
+		if snap.entries[key].link.ByUndo() && !lastMade(history) { // the record has no contact
+			continue
+		}
 		for _, past := range history {
 			if e := unknown[past.ContactID]; e != nil {
 				e.link = snap.entries[key].link
@@ -344,6 +348,13 @@ func (r *run) formerContacts(ctx context.Context, snap *snapshot) error {
 		}
 	}
 	return nil
+}
+
+// lastMade reports whether the last thing that was done to a record in Quo, by its journal, newest first, was to make its
+// contact.
+func lastMade(history []state.Entry) bool {
+	i := slices.IndexFunc(history, func(e state.Entry) bool { return e.Side == contact.Quo && e.State == state.Done })
+	return i >= 0 && history[i].Action == contact.Create
 }
 
 // nameContacts notes which new row names which contact by its id. One that several rows name, or that is another

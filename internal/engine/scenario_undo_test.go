@@ -471,6 +471,23 @@ func TestUndoOfAnUndoInASourceWithoutKeys(t *testing.T) {
 	}
 }
 
+// A new row that names a contact which is gone is not taken for that of a record whose contact an undo deleted.
+func TestRowThatNamesTheFormerContactOfAnUndoneRecord(t *testing.T) {
+	t.Parallel()
+	s := newGuideScene(t, guideRow(1), guideRow(2))
+	s.sync.Policy.ContactGone = reconcile.ContactGoneRecreate
+	s.done()
+	former := s.reread()[1][guideID]
+	if err := s.quo.Delete(former); err != nil {
+		t.Fatal(err)
+	}
+	s.undo(s.done().RunID)
+	s.reread()
+	s.rows[2] = append([]string{former}, guideRow(3)[1:]...)
+	s.save()
+	wantProblem(t, s.done(), former, "Quo has no contact with this id")
+}
+
 // Only what the person saw is put back, whatever came in between.
 func TestUndoDoesOnlyWhatWasSeen(t *testing.T) {
 	t.Parallel()

@@ -433,10 +433,18 @@ func (w *world) tookBack(u *takingBack, report engine.Report, calm bool) {
 		if calm && !w.carriedOut(o) && report.Stale == 0 && !slices.ContainsFunc(report.Problems, func(p engine.Problem) bool { return p.Key == o.Key }) {
 			w.t.Errorf("the undo of run %d was to %s %s in %s, and did not: %+v", u.run, o.Action, o.Key, o.Side, o.Fields)
 		}
-		if o.Action == contact.Update && link.Linked() {
+		if o.Action == contact.Update && link.Linked() && w.mayHaveDone(u, o, report.RunID) {
 			w.guard(o, link)
 		}
 	}
+}
+
+// mayHaveDone reports whether an undo did an operation, or sent it without hearing the answer.
+func (w *world) mayHaveDone(u *takingBack, o *reconcile.Operation, run int64) bool {
+	return slices.ContainsFunc(w.now.entries, func(e state.Entry) bool {
+		sent := e.State == state.Sent || e.State == state.Unknown
+		return e.Run == run && e.Key == o.Key && e.Side == o.Side && e.Action == o.Action && !isMark(e) && (e.State == state.Done || sent && !u.edited)
+	})
 }
 
 // carriedOut reports whether both sides are as an operation leaves them.
