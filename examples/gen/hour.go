@@ -17,7 +17,7 @@ const hourCount = 2000
 
 // writeHour makes a directory with the sheet of the first hour, customers.csv, and the workspace, quo.json.
 func writeHour(dir string) error {
-	if err := os.Mkdir(dir, 0o755); err != nil {
+	if err := os.Mkdir(dir, 0o750); err != nil {
 		return err
 	}
 	rows, contacts := hour()
@@ -25,7 +25,7 @@ func writeHour(dir string) error {
 	if err := write(&sheet, rows); err != nil {
 		return err
 	}
-	if err := os.WriteFile(filepath.Join(dir, "customers.csv"), sheet.Bytes(), 0o644); err != nil {
+	if err := os.WriteFile(filepath.Join(dir, "customers.csv"), sheet.Bytes(), 0o600); err != nil {
 		return err
 	}
 	return writeWorkspace(filepath.Join(dir, "quo.json"), contacts)
