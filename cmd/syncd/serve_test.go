@@ -18,6 +18,7 @@ import (
 	"testing"
 	"time"
 
+	"syncd/internal/pgtest"
 	"syncd/internal/quo/quosim"
 )
 
@@ -330,6 +331,46 @@ func TestServeStopsUnderLoad(t *testing.T) {
 	checkContacts(t, s.workspace, rows)
 	s.signal(syscall.SIGTERM)
 	s.stops(exitDone)
+}
+
+// TestServeCannotStart is what a daemon says that ends before it did anything. A service manager starts it again.
+func TestServeCannotStart(t *testing.T) {
+	t.Parallel()
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	newer, foreign := pgtest.Database(t), pgtest.Database(t)
+	pgtest.Execute(t, newer, "CREATE TABLE syncd_version (version_id bigint); INSERT INTO syncd_version VALUES (1000)")
+	pgtest.Execute(t, foreign, "CREATE TABLE orders (id bigint)")
+	for name, c := range map[string]struct {
+		state, listen, want string
+	}{
+		"the address is taken": {"sqlite:syncd.db", taken.Addr().String(),
+			"syncd: error: listen: listen tcp " + taken.Addr().String() + ": bind: address already in use\nsyncd: hint: listen names the address"},
+		"nobody is there":           {"postgres://syncd:hunter22@127.0.0.1:1/syncd", "127.0.0.1:0", "state 127.0.0.1:1/syncd: its server cannot be reached: check host and port"},
+		"the schema is newer":       {newer, "127.0.0.1:0", "it has schema 1000, this syncd knows up to"},
+		"the schema is another's":   {foreign, "127.0.0.1:0", "holds tables of another program, such as orders: give syncd a schema of its own"},
+		"the file has no directory": {"sqlite:gone/syncd.db", "127.0.0.1:0", "its directory does not exist: create it"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newServed(t)
+			s.configure(fmt.Sprintf("state: %q", c.state), "")
+			config := filepath.Join(s.dir, "syncd.yaml")
+			text, err := os.ReadFile(config)
+			if err != nil {
+				t.Fatal(err)
+			}
+			write(t, config, strings.Replace(string(text), "listen: 127.0.0.1:0", "listen: "+c.listen, 1))
+			s.begin()
+			s.stops(exitFailed)
+			log := s.stderr.String()
+			if !strings.Contains(log, c.want) || strings.Contains(log, "started") || strings.Contains(log, "hunter22") {
+				t.Errorf("got\n%swant %q", log, c.want)
+			}
+		})
+	}
 }
 
 // TestServeTellsSystemd is systemd, which waits for READY=1.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
 )
@@ -81,8 +82,18 @@ func Explain(err error, further map[string]string) error {
 	if lost(err) {
 		return fmt.Errorf("the connection to its server was lost: run again once it is up: %w", err)
 	}
+	if e, ok := errors.AsType[*pgconn.ConnectError](err); ok {
+		return fmt.Errorf("no PostgreSQL answers there: check host, port and sslmode: %w", oneLine{e.Unwrap()})
+	}
 	return err
 }
+
+// oneLine is an error about several attempts in one line.
+type oneLine struct{ error }
+
+func (o oneLine) Error() string { return strings.ReplaceAll(o.error.Error(), "\n", "; ") }
+
+func (o oneLine) Unwrap() error { return o.error }
 
 // lost reports whether a connection broke while it was used. What it was asked for last may have been done or not.
 func lost(err error) bool {

@@ -5,6 +5,8 @@ import (
 	"crypto/rand"
 	"errors"
 	"net"
+	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"testing"
@@ -87,6 +89,18 @@ func TestOpenCancelled(t *testing.T) {
 		if err := open(ctx, migrated(t)); !errors.Is(err, context.Canceled) {
 			t.Errorf("%s: got %v", name, err)
 		}
+	}
+}
+
+// TestServerOfAnotherKind is a web server where Postgres was meant.
+func TestServerOfAnotherKind(t *testing.T) {
+	server := httptest.NewServer(http.NotFoundHandler())
+	defer server.Close()
+	address := strings.TrimPrefix(server.URL, "http://")
+	_, err := Open(t.Context(), "postgres://syncd@"+address+"/crm", Options{})
+	if want := "state " + address + "/crm: no PostgreSQL answers there: check host, port and sslmode: "; err == nil ||
+		!strings.HasPrefix(err.Error(), want) || strings.ContainsAny(err.Error(), "\n\t") {
+		t.Errorf("got %v, want one line that begins with %q", err, want)
 	}
 }
 
