@@ -710,6 +710,32 @@ func TestUndoKeepsARowThatSomebodyFilled(t *testing.T) {
 	}
 }
 
+// What the sync's filter looks at is a person's too: a row of another kind is not the one that the run made.
+func TestUndoKeepsARowOfAnotherKind(t *testing.T) {
+	t.Parallel()
+	for name, kind := range map[string]string{"that is synced too": "public", "that is not synced": "none"} {
+		t.Run(name, func(t *testing.T) {
+			s := newScene(t)
+			s.twoWay()
+			s.sync.Policy.CreateInSource = reconcile.CreateAll
+			s.sync.Mapping.Only = map[string][]string{"Notes": {"private", "public"}}
+			s.people(1)
+			s.done()
+			s.add(quosim.Contact{FirstName: new("Sue")})
+			made := s.done()
+			wantEqual(t, "rows made", made.SourceCreated, 1)
+			wantEqual(t, "operations", len(s.planUndo(made.RunID).Plan.Operations), 2)
+			s.readRow(key(1))
+			sue := s.rows[2][sceneID]
+			s.edit(sue, sceneNotes, kind)
+			undoing := s.planUndo(made.RunID)
+			wantEqual(t, "left alone", leftOf(undoing), []string{sue + " source: it was changed since",
+				sue + " quo externalId " + sue + ": the contact stays this record's, as the row stays"})
+			wantEqual(t, "operations", len(undoing.Plan.Operations), 0)
+		})
+	}
+}
+
 // A row that is put back has only what the journal knows, and the plan says so.
 func TestUndoSaysThatARowComesBackWithoutItsOtherColumns(t *testing.T) {
 	t.Parallel()

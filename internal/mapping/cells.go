@@ -48,6 +48,11 @@ func (m *Mapping) fillFilters(cells []contact.Cell) {
 	}
 }
 
+// SameKind reports whether two rows hold the same in the columns that the filter looks at.
+func (m *Mapping) SameKind(a, b contact.Record) bool {
+	return !slices.ContainsFunc(m.filters, func(f filter) bool { return at(a, f.column).Text != at(b, f.column).Text })
+}
+
 // Admits reports whether a new row with these values would be synced: it says whose it is, and the filter lets it in.
 // What cannot be written at all is not its question.
 func (m *Mapping) Admits(key string, values contact.Values) bool {

@@ -345,13 +345,14 @@ func (u *undoer) byHand(s Subject) string {
 
 // rowHolds reports whether a row holds what was written to it, but for what syncd itself notes there.
 func (u *undoer) rowHolds(row *Row, left map[string]contact.Cell) bool {
-	was, _ := u.Mapping.Values(u.record(left))
+	record := u.record(left)
+	was, _ := u.Mapping.Values(record)
 	for _, f := range u.Mapping.Fields() {
 		if !row.Values[f.Name].Same(was[f.Name]) {
 			return false
 		}
 	}
-	return true
+	return u.Mapping.SameKind(row.Record, record)
 }
 
 // record is a row of the journal, in the order of the mapping's columns.
