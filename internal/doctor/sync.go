@@ -68,12 +68,20 @@ func (x *examination) source(ctx context.Context, s *config.Sync, m *mapping.Map
 		rows++
 		countNumbers(typed, m, record)
 	}
-	x.add(Finding{Level: Fine, Area: "source", Sync: s.Name, Where: sourceName(s), What: count(rows, "row")})
+	var writes sources.Writes
+	if m != nil {
+		writes = engine.Writes(m, x.app.Policy(s))
+	}
+	what := count(rows, "row")
+	if _, ok := source.(sources.Checker); !ok && !writes.None() {
+		what += "; whether it may be written shows at the first write"
+	}
+	x.add(Finding{Level: Fine, Area: "source", Sync: s.Name, Where: sourceName(s), What: what})
 	for _, warning := range x.warnings[s.Name] {
 		x.add(Finding{Level: Look, Area: "source", Sync: s.Name, Where: sourceName(s), What: warning,
 			Why: "a run goes on with that, right or wrong", Next: "do what it says"})
 	}
-	x.rights(ctx, s, source, m)
+	x.rights(ctx, s, source, writes)
 	for _, column := range slices.Sorted(maps.Keys(typed)) {
 		x.add(Finding{Level: Look, Area: "source", Sync: s.Name, Where: fmt.Sprintf("column %q", column),
 			What: count(typed[column], "phone number") + " typed as numbers", Why: "a number loses its leading zeros and its +",
@@ -83,29 +91,24 @@ func (x *examination) source(ctx context.Context, s *config.Sync, m *mapping.Map
 }
 
 // rights looks whether the source may be written, where runs do so.
-func (x *examination) rights(ctx context.Context, s *config.Sync, source sources.Source, m *mapping.Mapping) {
+func (x *examination) rights(ctx context.Context, s *config.Sync, source sources.Source, writes sources.Writes) {
 	checker, ok := source.(sources.Checker)
-	if !ok || m == nil {
+	if !ok || writes.None() {
 		return
 	}
-	writes := engine.Writes(m, x.app.Policy(s))
-	if writes.None() {
-		return
-	}
-	f := Finding{Level: Stop, Area: "source", Sync: s.Name, Where: sourceName(s), Why: "a run would write there: " + whatIsWritten(s, writes),
-		Next: "mend what it says"}
 	err := checker.CheckWrite(ctx, writes)
+	if err == nil {
+		return
+	}
+	f := Finding{Level: Stop, Area: "source", Sync: s.Name, Where: sourceName(s), What: err.Error(),
+		Why: "a run would write there: " + whatIsWritten(s, writes), Next: "mend what it says"}
 	if right, ok := errors.AsType[*sources.RightError](err); ok {
 		f.What, f.Next = right.Missing, right.Remedy
 		if c := s.Source.Columns(); c.ContactID == "" && c.Status == "" && !writes.Deletes && len(writes.Creates) == 0 {
 			f.Next += "; or set direction: to-quo, to have it only read"
 		}
-	} else if err != nil {
-		f.What = err.Error()
 	}
-	if err != nil {
-		x.add(f)
-	}
+	x.add(f)
 }
 
 // whatIsWritten says which writes of a sync a right is needed for.
