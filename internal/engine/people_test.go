@@ -310,6 +310,13 @@ func (w *world) pasteID() {
 		id = c.ID
 	}
 	w.note("row %s (%s) got the contact id %q", w.identity(r), r.cells[colNo], id)
+	for i := range facets { // without a key the row becomes the record's, which knows these values
+		for value := range w.agreed[place{nil, id, i}] {
+			if !w.shape.keyed {
+				w.agree(place{r, "", i}, value)
+			}
+		}
+	}
 	w.identify(r, colContact, id)
 	w.saveRows()
 }
