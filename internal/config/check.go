@@ -22,7 +22,7 @@ func (l *loader) check() {
 	l.atLeast(&c.Lease, "lease", time.Second)
 	l.checkListen()
 	if n := c.MaxConcurrentRuns; n < 1 || n > 1000 {
-		l.problem(l.at(&c.MaxConcurrentRuns), "max_concurrent_runs is from 1 to 1000")
+		l.problem(l.at(&c.MaxConcurrentRuns), "max_concurrent_runs must be from 1 to 1000")
 	}
 	l.checkRegion(&c.Region)
 	l.checkTimezone(&c.Timezone)
@@ -61,13 +61,13 @@ func (l *loader) checkQuo(q *Quo) {
 	top := &l.cfg.Quo
 	if !validBaseURL(q.BaseURL) {
 		l.problem(l.at(&q.BaseURL, &top.BaseURL),
-			"base_url is the address of the API without /v1, such as https://api.quo.com, or sandbox, or sandbox:FILE")
+			"base_url must be the address of the API without /v1, such as https://api.quo.com, or sandbox, or sandbox:FILE")
 	}
 	if n := q.RequestsPerSecond; n < 1 || n > 100_000 {
-		l.problem(l.at(&q.RequestsPerSecond, &top.RequestsPerSecond), "requests_per_second is from 1 to 100000")
+		l.problem(l.at(&q.RequestsPerSecond, &top.RequestsPerSecond), "requests_per_second must be from 1 to 100000")
 	}
 	if q.Timeout <= 0 {
-		l.problem(l.at(&q.Timeout, &top.Timeout), "timeout is more than 0, such as 30s")
+		l.problem(l.at(&q.Timeout, &top.Timeout), "timeout must be more than 0, such as 30s")
 	}
 	if strings.ContainsFunc(string(q.APIKey), func(r rune) bool { return r <= ' ' || r > '~' }) {
 		l.problem(l.at(&q.APIKey, &top.APIKey), "api_key has a space, a line break or another character that no key has")
@@ -113,7 +113,7 @@ func (l *loader) checkKey(s *Sync) {
 func (l *loader) checkState() {
 	state := string(l.cfg.State)
 	if path, ok := strings.CutPrefix(state, "sqlite:"); (!ok || path == "") && !postgresURL(state) {
-		l.problem(l.at(&l.cfg.State), "state is sqlite:FILE or postgres://user@host/db")
+		l.problem(l.at(&l.cfg.State), "state must be sqlite:FILE or postgres://user@host/db")
 	}
 }
 
@@ -128,14 +128,14 @@ func (l *loader) checkListen() {
 	}
 	_, port, err := net.SplitHostPort(l.cfg.Listen)
 	if n, e := strconv.Atoi(port); err != nil || e != nil || n < 0 || n > 65535 {
-		l.problem(l.at(&l.cfg.Listen), `listen is host:port, such as 127.0.0.1:9090; "" turns it off`)
+		l.problem(l.at(&l.cfg.Listen), `listen must be host:port, such as 127.0.0.1:9090; "" turns it off`)
 	}
 }
 
 func (l *loader) checkNotify(address *Secret) {
 	u, err := url.Parse(string(*address))
 	if *address != "" && (err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Hostname() == "") {
-		l.problem(l.at(address, &l.cfg.Notify), `notify is the address of a webhook, such as ${NOTIFY_URL}; "" sends nothing`)
+		l.problem(l.at(address, &l.cfg.Notify), `notify must be the address of a webhook, such as ${NOTIFY_URL}; "" sends nothing`)
 	}
 }
 
@@ -153,7 +153,7 @@ func (l *loader) checkRegion(region *string) {
 func ParseRegion(text string) (string, error) {
 	code := strings.ToUpper(text)
 	if code != "" && !phonenumbers.GetSupportedRegions()[code] {
-		return "", errors.New("is no country: write its two ISO 3166 letters, such as US or GB")
+		return "", errors.New("is not a country code: write two ISO 3166 letters, such as US or GB")
 	}
 	return code, nil
 }
@@ -182,6 +182,6 @@ func ParseTimezone(text string) (*time.Location, error) {
 
 func (l *loader) atLeast(d *time.Duration, name string, least time.Duration) {
 	if *d < least {
-		l.problem(l.at(d), "%s is at least %s", name, strings.TrimSuffix(strings.TrimSuffix(least.String(), "0s"), "0m"))
+		l.problem(l.at(d), "%s must be at least %s", name, strings.TrimSuffix(strings.TrimSuffix(least.String(), "0s"), "0m"))
 	}
 }

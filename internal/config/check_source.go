@@ -59,24 +59,24 @@ func (l *loader) checkGoogleSheet(g *GoogleSheetSource) {
 	g.Spreadsheet = SpreadsheetID(g.Spreadsheet)
 	if !spreadsheetID.MatchString(g.Spreadsheet) {
 		l.problem(l.at(&g.Spreadsheet, g),
-			"spreadsheet is the address of the Google Sheet in the browser, https://docs.google.com/spreadsheets/d/ID, or its ID")
+			"spreadsheet must be the address of the Google Sheet in the browser, https://docs.google.com/spreadsheets/d/ID, or its ID")
 	}
 	if g.Tab == "" {
-		l.problem(l.at(&g.Tab, g), "tab is the title of the tab, such as Sheet1")
+		l.problem(l.at(&g.Tab, g), "tab must be the title of the tab, such as Sheet1")
 	}
 	if g.Endpoint != "" {
 		if _, ok := httpURL(g.Endpoint); !ok {
-			l.problem(l.at(&g.Endpoint), "endpoint is the address of a server, such as http://127.0.0.1:8080")
+			l.problem(l.at(&g.Endpoint), "endpoint must be the address of a server, such as http://127.0.0.1:8080")
 		}
 	}
 }
 
 func (l *loader) checkPostgres(p *PostgresSource) {
 	if !postgresURL(string(p.URL)) {
-		l.problem(l.at(&p.URL, p), "url is the address of the database, such as postgres://user@host/db")
+		l.problem(l.at(&p.URL, p), "url must be the address of the database, such as postgres://user@host/db")
 	}
 	if !tableName.MatchString(p.Table) {
-		l.problem(l.at(&p.Table, p), `table is the name of a table as in SQL, such as crm.contacts or "Crm Schema"."Contacts"`)
+		l.problem(l.at(&p.Table, p), `table must be the name of a table as in SQL, such as crm.contacts or "Crm Schema"."Contacts"`)
 	}
 }
 
@@ -98,7 +98,7 @@ func (l *loader) checkColumns(s *Sync) {
 		case taken && r.column != "" && role == r.name:
 			l.problem(n, "key names one column twice")
 		case taken && r.column != "":
-			l.problem(l.at(r.value), "%s and %s name one column: they need one each", role, r.name)
+			l.problem(l.at(r.value), "%s and %s name the same column: each needs its own", role, r.name)
 		}
 		seen[r.column] = r.name
 	}

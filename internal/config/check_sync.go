@@ -57,7 +57,7 @@ func (l *loader) checkLabel(s *Sync) {
 	case label != strings.TrimSpace(label) || strings.ContainsFunc(label, unicode.IsControl):
 		l.problem(n, "label %s: use no control characters, and no space at either end", show(n))
 	case contact.ReservedSource(label) || strings.EqualFold(label, "public-api"):
-		l.problem(n, "label %s is one that Quo or others use: take one of your own, such as %q",
+		l.problem(n, "label %s is used by Quo or others: choose your own, such as %q",
 			show(n), contact.LabelPrefix+"customers")
 	}
 }
@@ -70,10 +70,10 @@ func (l *loader) checkUnique() {
 		name, label := strings.ToLower(s.Name), strings.ToLower(norm.NFC.String(s.Label))
 		n := l.at(&s.Name, s)
 		if line := names[name]; line > 0 && name != "" {
-			l.problem(n, "name %s is that of the sync in line %d already", show(n), line)
+			l.problem(n, "name %s is taken by the sync in line %d", show(n), line)
 		} else if line := labels[label]; line > 0 && name != "" {
 			n = l.at(&s.Label, &s.Name, s)
-			l.problem(n, "this label is that of the sync in line %d already: every sync needs its own", line)
+			l.problem(n, "this label is taken by the sync in line %d: every sync needs its own", line)
 		}
 		names[name], labels[label] = n.Line, n.Line
 	}

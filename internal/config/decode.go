@@ -134,7 +134,7 @@ func (l *loader) list(n *yaml.Node, name string, v reflect.Value) {
 		return
 	}
 	if n.Kind != yaml.SequenceNode {
-		l.fail(n, "%s is a list, not %s", name, kindOf(n))
+		l.fail(n, "%s must be a list, not %s", name, kindOf(n))
 		return
 	}
 	v.Set(reflect.MakeSlice(v.Type(), len(n.Content), len(n.Content)))
@@ -178,7 +178,7 @@ func (l *loader) scalar(n *yaml.Node, name string, tag reflect.StructTag, v refl
 func (l *loader) text(n *yaml.Node, name string) (string, bool) {
 	switch {
 	case n.Kind != yaml.ScalarNode:
-		l.fail(n, "%s is one value, not %s", name, kindOf(n))
+		l.fail(n, "%s must be one value, not %s", name, kindOf(n))
 		return "", false
 	case n.Style&yaml.TaggedStyle != 0 && n.Tag != "!!str":
 		l.fail(n, "%s: tags are not known here: put text that starts with ! in quotes", name)

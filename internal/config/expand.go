@@ -61,7 +61,7 @@ func (e expander) resolve(ref string) (string, error) {
 	case hasFallback && value == "":
 		return fallback, nil
 	case !ok:
-		return "", fmt.Errorf("set %s: there is no such environment variable", name)
+		return "", fmt.Errorf("environment variable %s is not set", name)
 	}
 	return value, nil
 }

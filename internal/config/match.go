@@ -10,7 +10,7 @@ type Match struct {
 	Email bool // adopt the contact with its e-mail
 }
 
-var errMatch = errors.New("match is one of ask, none, [phone] and [phone, email]")
+var errMatch = errors.New("match must be one of ask, none, [phone] and [phone, email]")
 
 // UnmarshalText reads "ask" or "none".
 func (m *Match) UnmarshalText(text []byte) error {

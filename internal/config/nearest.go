@@ -20,5 +20,5 @@ func suggest(word string, words []string) string {
 	if len(words) == 1 {
 		return "write " + quoted[0]
 	}
-	return "it is one of " + strings.Join(quoted, ", ")
+	return "write one of " + strings.Join(quoted, ", ")
 }

@@ -20,7 +20,7 @@ func (l *loader) mapping(n *yaml.Node, name, hint string) ([]pair, bool) {
 		return nil, true
 	}
 	if n.Kind != yaml.MappingNode {
-		l.fail(n, "%s is a mapping, not %s: %s", name, kindOf(n), hint)
+		l.fail(n, "%s must be a mapping, not %s: %s", name, kindOf(n), hint)
 		return nil, false
 	}
 	return l.pairs(n, 0), true
@@ -33,9 +33,9 @@ func (l *loader) pairs(n *yaml.Node, depth int) []pair {
 		key, value := n.Content[i], n.Content[i+1]
 		switch line := lines[key.Value]; {
 		case key.Kind != yaml.ScalarNode:
-			l.problem(key, "a key is text, not %s", kindOf(key))
+			l.problem(key, "a key must be text, not %s", kindOf(key))
 		case line > 0:
-			l.problem(key, "the key %s stands already in line %d", show(key), line)
+			l.problem(key, "the key %s is already in line %d", show(key), line)
 		case key.Tag == "!!merge":
 			merged = append(merged, l.merged(value, depth+1)...)
 		default:

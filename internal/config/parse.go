@@ -18,7 +18,7 @@ func parse(data []byte) (*yaml.Node, *Problem) {
 	var doc, second yaml.Node
 	switch err := loader.Load(&doc); {
 	case errors.Is(err, io.EOF), err == nil && isNull(doc.Content[0]):
-		return nil, &Problem{Message: "empty: copy config.example.yaml and fill it in"}
+		return nil, &Problem{Message: "empty: run syncd init, or copy config.example.yaml and fill it in"}
 	case err != nil:
 		return nil, syntaxProblem(err, data)
 	}
@@ -34,10 +34,12 @@ func parse(data []byte) (*yaml.Node, *Problem) {
 // advice says in other words what the YAML library says first. Messages that are not here are passed on; those
 // that quote the file, which may be a secret, are.
 var advice = []struct{ says, means string }{
-	{"mapping values are not allowed", "not YAML: a second \": \" in one line: put the value in quotes, or mend the indentation"},
+	{"mapping values are not allowed", "not YAML: a second \": \" in one line: put the value in quotes, or fix the indentation"},
 	{"found character that cannot start any token", "not YAML: a value cannot start with this character: put it in quotes"},
 	{"could not find expected ':'", "not YAML: a line without \"key: value\""},
 	{"did not find expected key", "not YAML: the indentation does not fit the lines above"},
+	{"did not find expected ',' or", "not YAML: within {…} or […], put text with , : { } [ ] in quotes, and ${…} too"},
+	{"found a tab character that violates", "not YAML: a tab indents the line below: use spaces"},
 	{"unexpected end of stream", "not YAML: what begins here is never closed"},
 	{"unknown anchor", "an alias (*name) without its anchor (&name): put text that starts with * in quotes"},
 	{"that is not allowed in a YAML tag", "not YAML: put text that starts with ! in quotes"},

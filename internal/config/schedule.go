@@ -44,7 +44,7 @@ func ParseSchedule(spec string) (schedule cron.Schedule, err error) {
 	return schedule, nil
 }
 
-var errInterval = errors.New("an interval has a unit and is at least 1s")
+var errInterval = errors.New("an interval needs a unit and must be at least 1s")
 
 // descriptors are the schedules that have a name.
 var descriptors = []string{"@hourly", "@daily", "@weekly", "@monthly", "@yearly", "@annually", "@midnight"}
