@@ -27,7 +27,7 @@ func NormalizeKey(cells ...Cell) (string, error) {
 	}
 	key := joinKey(parts)
 	if n := utf8.RuneCountInString(key); n > maxKey {
-		return "", fmt.Errorf("the key has %d characters, Quo takes %d", n, maxKey)
+		return "", fmt.Errorf("the key has %d characters, Quo takes at most %d", n, maxKey)
 	}
 	if key == "" {
 		return "", errEmptyKey

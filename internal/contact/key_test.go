@@ -26,7 +26,7 @@ func TestNormalizeKey(t *testing.T) {
 		{"commas and slashes stay", []Cell{text(`a,b/c\d`)}, `a,b/c\d`, ""},
 		{"composed", []Cell{text("Zoe\u0308")}, "Zoë", ""},
 		{"75 characters", []Cell{text(long)}, long, ""},
-		{"76 characters", []Cell{text(long + "x")}, "", "the key has 76 characters, Quo takes 75"},
+		{"76 characters", []Cell{text(long + "x")}, "", "the key has 76 characters, Quo takes at most 75"},
 		{"whole number", []Cell{number("5.0")}, "5", ""},
 		{"large number", []Cell{number("1e15")}, "1000000000000000", ""},
 		{"fraction", []Cell{number("5.5")}, "", "the key is not a whole number: format the column as plain text"},

@@ -54,7 +54,7 @@ func TestParseURL(t *testing.T) {
 	testParse(t, ParseURL, []parseTest{
 		{name: "trimmed", cell: text(" https://example.com/a?b=c "), norm: "https://example.com/a?b=c"},
 		{name: "nothing is added", cell: text("example.com"), norm: "example.com"},
-		{name: "white space", cell: text("example.com and others"), err: "a URL has no white space"},
+		{name: "white space", cell: text("example.com and others"), err: "a URL cannot contain spaces"},
 		{name: "error of a spreadsheet", cell: Cell{CellError, "#N/A"}, err: "the cell shows #N/A"},
 	})
 }

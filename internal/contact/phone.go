@@ -53,9 +53,9 @@ var phones = phoneCache{size: 1 << 15}
 var (
 	errNoPhone    = errors.New("this is not a phone number")
 	errTwoPhones  = errors.New("there is more than one phone number: put each in a column of its own")
-	errExtension  = errors.New("Quo's phone numbers have no extensions: put it in another column")
+	errExtension  = errors.New("Quo's phone numbers have no extensions: put it in a column of its own")
 	errNoRegion   = errors.New("the number has no country code: set region:, or write it with + and the country code")
-	errWrongPhone = errors.New("there can be no such phone number: a digit is wrong, missing or too many")
+	errWrongPhone = errors.New("this phone number cannot exist: a digit is wrong, missing or extra")
 	errScientific = errors.New("the number is in scientific notation, which may have lost digits: " +
 		"format the column as plain text and type it again")
 )

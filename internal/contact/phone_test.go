@@ -20,7 +20,7 @@ func TestParsePhone(t *testing.T) {
 		{name: "typed as a number", cell: number("14155550100"), norm: want},
 		{name: "typed as a number without country", cell: number("4155550100"), norm: want},
 		ok("exported with decimals", "4155550100.0"), ok("exported with decimals and country", "+14155550100.0"),
-		bad("decimals that are digits", "4155550100.5", "there can be no such phone number"), bad("scientific of ten digits", "4.1555501E9", "the number is in scientific notation"),
+		bad("decimals that are digits", "4155550100.5", "this phone number cannot exist"), bad("scientific of ten digits", "4.1555501E9", "the number is in scientific notation"),
 		{name: "empty", cell: text(" ")},
 		bad("scientific", "5.55E+09", "the number is in scientific notation"),
 		bad("scientific that would parse", "1.4155552671E10", "the number is in scientific notation"),
@@ -31,9 +31,9 @@ func TestParsePhone(t *testing.T) {
 		bad("ext.", "415-555-0100 ext. 5", "Quo's phone numbers have no extensions"),
 		bad("x", "415-555-0100x5", "Quo's phone numbers have no extensions"),
 		bad("ext in a link", "tel:+1-415-555-0100;ext=5", "Quo's phone numbers have no extensions"),
-		bad("local", "555-0100", "there can be no such phone number"), bad("emergency", "911", "there can be no such phone number"),
-		{name: "typed, and its zero lost", cell: number("79111234"), err: "there can be no such phone number: a digit is wrong, " +
-			"missing or too many (the cell is typed as a number, which loses + and leading zeros"},
+		bad("local", "555-0100", "this phone number cannot exist"), bad("emergency", "911", "this phone number cannot exist"),
+		{name: "typed, and its zero lost", cell: number("79111234"), err: "this phone number cannot exist: a digit is wrong, " +
+			"missing or extra (the cell is typed as a number, which loses + and leading zeros"},
 		{name: "date", cell: Cell{CellDate, "2026-03-04"}, err: junk},
 		{name: "error of a spreadsheet", cell: Cell{CellError, "#ERROR!"}, err: "the cell shows #ERROR!"},
 	})

@@ -33,7 +33,7 @@ func ParseURL(cell Cell) (Value, error) {
 		return Value{}, err
 	}
 	if strings.ContainsFunc(s, isSpace) {
-		return Value{}, errors.New("a URL has no white space inside")
+		return Value{}, errors.New("a URL cannot contain spaces")
 	}
 	return Value{Norm: s, Text: s}, nil
 }

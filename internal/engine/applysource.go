@@ -127,7 +127,7 @@ func (a *applier) rowOutcome(batch *state.Batch, s step, outcome sources.Outcome
 func (a *applier) repairedRows(batch *state.Batch, s step, repaired []contact.Change) error {
 	for _, change := range repaired {
 		repair := step{seq: a.nextSeq(), change: change, Operation: &reconcile.Operation{Key: change.Key, Side: contact.Source, Action: change.Action,
-			FirstSight: true, Reason: fmt.Sprintf("rows moved: the write of %s had hit this one, which has back what it held", s.Key)}}
+			FirstSight: true, Reason: fmt.Sprintf("rows moved: the write of %s had hit this one, which is put back", s.Key)}}
 		entry, err := a.entry(repair)
 		if err != nil {
 			return err

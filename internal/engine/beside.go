@@ -26,7 +26,7 @@ func (r *run) beside(ctx context.Context, snap *snapshot, past []reconcile.Past)
 	}
 	source, ok := r.Source.(sources.Describer)
 	if !ok {
-		return reconcile.Beside{Unseen: "this source does not tell which columns it has"}, nil
+		return reconcile.Beside{Unseen: "this source does not say which columns it has"}, nil
 	}
 	all, err := source.Columns(ctx)
 	if err != nil {

@@ -91,7 +91,7 @@ func (a *applier) denied(err error) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.refusals++; a.refusals >= maxRefusals {
-		return fmt.Errorf("Quo refused %d contacts in a row, so the key or the plan is wrong: %w", a.refusals, err)
+		return fmt.Errorf("Quo refused %d contacts in a row, so the API key or the subscription is wrong: %w", a.refusals, err)
 	}
 	return nil
 }

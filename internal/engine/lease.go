@@ -106,6 +106,6 @@ func (e *Engine) release(ctx context.Context, lease state.Lease) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), e.Lease/3)
 	defer cancel()
 	if err := e.Store.Release(ctx, lease); err != nil {
-		e.Log.Warn("lease not released: it ends by itself", "sync", lease.Sync, "err", err)
+		e.Log.Warn("lease not released: it expires by itself", "sync", lease.Sync, "err", err)
 	}
 }

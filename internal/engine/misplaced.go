@@ -61,7 +61,7 @@ func (r *run) recover(ctx context.Context, snap *snapshot, w placed) error {
 	}
 	switch {
 	case len(hit) == 0 && r.scoped():
-		r.busy[w.Key] = fmt.Sprintf("run %d did not hear whether it wrote this row: a run over all rows finds out", w.Run)
+		r.busy[w.Key] = fmt.Sprintf("run %d does not know whether it wrote this row: a run over all rows finds out", w.Run)
 	case len(hit) == 0:
 		return nil
 	case !mended:
@@ -72,7 +72,7 @@ func (r *run) recover(ctx context.Context, snap *snapshot, w placed) error {
 		return nil
 	}
 	s := settlement{run: r}
-	s.mark(w.Entry, state.Failed, "it hit another row, which has back what it held")
+	s.mark(w.Entry, state.Failed, "it hit another row, which was put back")
 	return r.Store.Commit(ctx, r.keeper.lease, s.batch)
 }
 
@@ -167,15 +167,15 @@ func (r *run) mend(ctx context.Context, snap *snapshot, w placed, key string, se
 		return false, err
 	}
 	if !known {
-		r.busy[key] = fmt.Sprintf("run %d may have written here what was meant for %s (%s), and what stood there is not known: "+
-			"give the row its own", w.Run, w.Key, w.columns())
+		r.busy[key] = fmt.Sprintf("run %d may have written here what was meant for %s (%s), and what the cells held is not known: "+
+			"enter the row's own values", w.Run, w.Key, w.columns())
 		return false, nil
 	}
 	outcome, err := r.putBack(ctx, w, key, e.row, after)
 	if outcome.Status == sources.Written {
-		r.busy[key] = fmt.Sprintf("row %d had got what was meant for %s, and has back what it held: the next run looks at it again", e.number, w.Key)
+		r.busy[key] = fmt.Sprintf("row %d got what was meant for %s and was put back: the next run looks at it again", e.number, w.Key)
 	} else {
-		r.busy[key] = fmt.Sprintf("row %d holds what was meant for %s, and did not get back what it held (%s): the next run tries again",
+		r.busy[key] = fmt.Sprintf("row %d holds what was meant for %s and could not be put back (%s): the next run tries again",
 			e.number, w.Key, outcome.Reason)
 	}
 	return outcome.Status == sources.Written, err

@@ -106,7 +106,7 @@ func (r *run) named(snap *snapshot, c contact.Contact) *entry {
 		delete(snap.entries, key)
 		snap.entries[c.ExternalID], snap.byID[c.ID] = e, c.ExternalID
 	case ok && r.ours(c) && key != c.ExternalID && snap.there(c.ExternalID):
-		r.misnamed(e, key, "the contact with this id is that of record "+c.ExternalID)
+		r.misnamed(e, key, "the contact with this id belongs to record "+c.ExternalID)
 		return nil
 	case !ok && r.Sync.Policy.CreateInSource == reconcile.CreateAll: // the key of a row that was made for it
 		e = snap.entries[c.ID]

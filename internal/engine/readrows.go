@@ -195,7 +195,7 @@ func (r *run) doubledRows(snap *snapshot, key string, e *entry) {
 func (r *run) doubledReason(e *entry) string {
 	switch {
 	case r.mapping.Keyed():
-		return "%s has the same key: give one of the two another"
+		return "%s has the same key: give one of them another"
 	case e.nameless:
 		return "%s says the same: nothing tells the two apart"
 	}
@@ -301,7 +301,7 @@ func (r *run) awaitContacts(snap *snapshot) {
 	}
 	for key, e := range snap.entries {
 		if open && e.nameless && e.link == nil && r.busy[key] == "" {
-			r.busy[key] = "an earlier run may have made its contact: it is looked up first, by the next run"
+			r.busy[key] = "an earlier run may have made its contact: the next run looks it up first"
 		}
 	}
 }
@@ -376,7 +376,7 @@ func (r *run) nameContacts(snap *snapshot) {
 		for i, key := range keys {
 			switch other := snap.entries[keys[(i+1)%len(keys)]]; {
 			case owner != nil && owner.link.Linked():
-				r.misnamed(snap.entries[key], key, fmt.Sprintf("the contact with this id is that of record %s", owner.link.Key))
+				r.misnamed(snap.entries[key], key, fmt.Sprintf("the contact with this id belongs to record %s", owner.link.Key))
 			case len(keys) > 1:
 				r.misnamed(snap.entries[key], key, rowName(other.number)+" names the same contact: empty one of the two cells")
 			}

@@ -205,7 +205,7 @@ func TestContactIDOfARowIsNeverGuessed(t *testing.T) {
 		s := newNamedScene(t)
 		addRow(s, 50, s.contact(key(1)).ID)
 		s.withState(removeState)
-		wantProblem(t, s.done(), key(50), "that of record "+key(1))
+		wantProblem(t, s.done(), key(50), "belongs to record "+key(1))
 		wantEqual(t, "writes", s.seen().writes(), 0)
 	})
 	t.Run("a record whose row has another key and other values now", func(t *testing.T) {

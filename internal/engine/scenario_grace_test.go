@@ -52,7 +52,7 @@ func TestRowThatComesBackUnreadableBeginsTheGraceAnew(t *testing.T) {
 	s.rows = append(s.rows, gone...)
 	s.save()
 	s.later(time.Hour)
-	wantProblem(t, s.done(), key(2), "no such phone number")
+	wantProblem(t, s.done(), key(2), "phone number cannot exist")
 	s.remove(key(2))
 	wantEqual(t, "deleted by the run that misses the row again", s.done().Deleted, 0)
 	s.later(grace)

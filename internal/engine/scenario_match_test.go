@@ -71,13 +71,13 @@ func TestPersonSettlesATwin(t *testing.T) {
 		c := s.add(quosim.Contact{FirstName: new("Bob"), Source: new("openphone-clio")})
 		s.match(key(6), c.ID)
 		report := s.done()
-		wantProblem(t, report, key(6), "Quo lets nobody change it")
+		wantProblem(t, report, key(6), "is read-only")
 		wantEqual(t, "writes, source updated", []int{s.seen().writes(), report.SourceUpdated}, []int{0, 0})
 	})
 	t.Run("it is another row's", func(t *testing.T) {
 		s, _ := newTwinScene(t)
 		s.match(key(6), s.contact(key(1)).ID)
-		wantProblem(t, s.done(), key(6), "that of record "+key(1))
+		wantProblem(t, s.done(), key(6), "belongs to record "+key(1))
 		wantEqual(t, "writes", s.seen().writes(), 0)
 	})
 	t.Run("one of several", func(t *testing.T) {

@@ -67,7 +67,7 @@ func TestNumberThatLandedInAnotherRowGoesToNobodysContact(t *testing.T) {
 	wantProblem(t, s.done(), key(2), "may have written into row 3", key(1)) // it is too soon to tell
 	wantEqual(t, "number in Quo", phoneOf(s.contact(key(2))), mine)
 	s.later(settleAfter)
-	wantProblem(t, s.done(), key(2), "has back what it held")
+	wantProblem(t, s.done(), key(2), "was put back")
 	wantEqual(t, "number in the row that was hit", s.readRow(key(2))[scenePhone], mine)
 	report := s.done()
 	wantEqual(t, "rows written", report.SourceUpdated, 0) // hers was, by the run before
@@ -98,7 +98,7 @@ func TestNewRowWithAForeignNumberWaitsForAPerson(t *testing.T) {
 	s.callsAnn(key(4))
 	s.later(settleAfter)
 	for range 2 {
-		wantProblem(t, s.done(), key(4), "what stood there is not known")
+		wantProblem(t, s.done(), key(4), "what the cells held is not known")
 	}
 	wantEqual(t, "contacts", len(s.quo.Contacts()), 3)
 	s.readRow(key(4))
@@ -187,7 +187,7 @@ func TestScopedRunLeavesAStrayToOneThatLooksAtAllRows(t *testing.T) {
 	s.callsAnn(key(2))
 	s.later(settleAfter)
 	wantProblem(t, s.done(engine.Request{Only: []string{key(1)}}), key(1), "a run over all rows finds out")
-	wantProblem(t, s.done(), key(2), "has back what it held")
+	wantProblem(t, s.done(), key(2), "was put back")
 	s.done()
 	wantEqual(t, "number in Quo", phoneOf(s.contact(key(2))), mine)
 	wantEqual(t, "number in her row", s.readRow(key(1))[scenePhone], "+14155559999")

@@ -59,7 +59,7 @@ func TestPlanWritesNothingAnywhere(t *testing.T) {
 		wantEqual(t, "files", s.files(), before)
 		wantEqual(t, "writes", s.seen().writes(), 0)
 		wantEqual(t, "held", report.Held, engine.HeldCounts{Creates: 1, Deletes: 10})
-		wantProblem(t, report, key(20), "did not hear the answer")
+		wantProblem(t, report, key(20), "got no answer")
 		wantProblem(t, report, key(32), "phone")
 		var got []string
 		for _, o := range plan.Operations {

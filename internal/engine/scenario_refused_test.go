@@ -52,7 +52,7 @@ func TestOneForbiddenContactIsAProblemAndSeveralStopTheRun(t *testing.T) {
 	}
 	s.save()
 	report = s.run()
-	if report.Status != state.RunFailed || !strings.Contains(report.Err().Error(), "the key or the plan is wrong") {
+	if report.Status != state.RunFailed || !strings.Contains(report.Err().Error(), "the API key or the subscription is wrong") {
 		t.Errorf("the run ended %s: %v", report.Status, report.Err())
 	}
 	if n := s.seen().Updates; n > 5 {

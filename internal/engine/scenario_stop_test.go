@@ -41,7 +41,7 @@ func TestRunStopsBeforeAnyWriteWhenWhatItReadCannotBeMeant(t *testing.T) {
 			[]string{`the label was "syncd-customers" and is now "syncd-clients"`, "label: syncd-customers"}},
 		{"the sync was renamed", func(s *scene) {
 			s.sync.Name, s.sync.Policy.Label, s.sync.Labels = "clients", "syncd-clients", []string{"syncd-clients"}
-		}, []string{`20 of the 20 keys stand in Quo under the label "syncd-customers"`, "renamed", "label: syncd-customers"}},
+		}, []string{`20 of the 20 keys are in Quo under the label "syncd-customers"`, "renamed", "label: syncd-customers"}},
 		{"a custom field is gone", func(s *scene) {
 			s.sync.Mapping.Fields = append(s.sync.Mapping.Fields, mapping.Field{Name: "customFields.Lead Sauce", Column: "Notes"})
 		}, []string{`no custom field "Lead Sauce"`, `did you mean "Lead Source"`}},

@@ -676,7 +676,7 @@ func TestUndoKeepsARowThatSomebodyFilled(t *testing.T) {
 		"a note":                      {"id,First,Phone,Company,Notes", "call on Monday", true, "other columns were filled, by somebody or by the table (Notes): delete the row by hand"},
 		"no note":                     {"id,First,Phone,Company,Notes", "", true, ""},
 		"a column has no name":        {"id,First,Phone,Company,", "call on Monday", true, "whether other columns were filled is not known (it has columns without a name, or with the same one): delete the row by hand"},
-		"the source tells no columns": {"id,First,Phone,Company,Notes", "", false, "whether other columns were filled is not known (this source does not tell which columns it has): delete the row by hand"},
+		"the source tells no columns": {"id,First,Phone,Company,Notes", "", false, "whether other columns were filled is not known (this source does not say which columns it has): delete the row by hand"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newScene(t)

@@ -38,7 +38,7 @@ func TestUnheardCreateNeverMakesASecondContact(t *testing.T) {
 			wantProblem(t, report, unsettled, "a later run finds out")
 
 			report = s.done()
-			wantProblem(t, report, unsettled, "did not hear the answer")
+			wantProblem(t, report, unsettled, "got no answer")
 			wantEqual(t, "writes within the lease", s.seen().writes(), 0)
 
 			s.later(time.Hour) // past the wait before it is sent again
@@ -64,7 +64,7 @@ func TestUnheardUpdateIsSettledByReadingBack(t *testing.T) {
 			wantProblem(t, s.done(), key(2), "a later run finds out")
 
 			s.edit(key(2), sceneCompany, "Umbrella") // and the row goes on changing
-			wantProblem(t, s.done(), key(2), "did not hear the answer")
+			wantProblem(t, s.done(), key(2), "got no answer")
 			wantEqual(t, "writes within the lease", s.seen().writes(), 0)
 
 			s.later(settleAfter)
@@ -146,7 +146,7 @@ func TestUnheardOperationThatWasNotDoneWaitsBeforeItIsSentAgain(t *testing.T) {
 	s.quo.Inject(quosim.Fault{Match: writesOf(`"` + key(1) + `"`), Kind: quosim.Refuse, Status: http.StatusInternalServerError, Times: -1})
 	wantProblem(t, s.done(), key(1), "a later run finds out")
 	for _, wait := range []time.Duration{15 * time.Minute, 30 * time.Minute, time.Hour} {
-		wantProblem(t, s.done(), key(1), "did not hear the answer")
+		wantProblem(t, s.done(), key(1), "got no answer")
 		s.later(settleAfter)
 		wantProblem(t, s.done(), key(1), "was not done", "not in Quo")
 		s.later(wait - settleAfter - 5*time.Second)

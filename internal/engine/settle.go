@@ -62,7 +62,7 @@ func (r *run) unsettled(ctx context.Context) error {
 	open, err := r.openEntries(ctx)
 	for _, entry := range open {
 		if entry.State != state.Intended {
-			r.busy[entry.Key] = fmt.Sprintf("run %d sent a %s and did not hear the answer: the next run finds out", entry.Run, entry.Action)
+			r.busy[entry.Key] = fmt.Sprintf("run %d sent a %s and got no answer: the next run finds out", entry.Run, entry.Action)
 		}
 	}
 	return err
@@ -83,7 +83,7 @@ func (r *run) openEntries(ctx context.Context) ([]state.Entry, error) {
 			r.unplaced = append(r.unplaced, entry)
 		}
 		if from := entry.SentAt.Add(r.Lease + quo.RecordedAhead); entry.State != state.Intended && r.now.Before(from) {
-			r.busy[entry.Key] = fmt.Sprintf("run %d sent a %s and did not hear the answer: it is settled by a run after %s",
+			r.busy[entry.Key] = fmt.Sprintf("run %d sent a %s and got no answer: a run after %s settles it",
 				entry.Run, entry.Action, from.UTC().Format("15:04:05"))
 		}
 	}
@@ -159,7 +159,7 @@ func (s *settlement) lookUpCreates(ctx context.Context) error {
 	for _, entry := range s.creates {
 		c, ok := found[entry.Key]
 		if !ok {
-			s.mark(entry, state.Failed, "not heard, and not in Quo")
+			s.mark(entry, state.Failed, "no answer, and not in Quo")
 			continue
 		}
 		entry.ContactID = c.ID
@@ -195,7 +195,7 @@ func (s *settlement) readBack(ctx context.Context, entry state.Entry) error {
 		}
 		return err
 	case entry.Action == contact.Delete, c == nil, !sameContent(entry.After, *c):
-		s.mark(entry, state.Failed, "not heard, and Quo does not hold what was sent")
+		s.mark(entry, state.Failed, "no answer, and Quo does not hold what was sent")
 		return s.lookAgain(ctx, entry)
 	default:
 		s.mark(entry, state.Done, "")

@@ -92,7 +92,7 @@ func (d *decider) pair(s *Subject) {
 			c.ID, c.ExternalID, c.Source))
 		return
 	case d.Policy.Direction != contact.FromQuo && c.ReadOnly():
-		d.problem(s, fmt.Sprintf("the contact %s belongs to %s, and Quo lets nobody change it: it cannot become this row's", c.ID, c.Source))
+		d.problem(s, fmt.Sprintf("the contact %s belongs to %s and is read-only: it cannot become this row's", c.ID, c.Source))
 		return
 	}
 	d.merge(s, contact.Link{Key: s.Key, ContactID: s.Contact.ID, Adopted: true})
@@ -201,7 +201,7 @@ func (d *decider) finish(s *Subject, link contact.Link, operations []Operation, 
 	allowed := operations[:0]
 	for _, o := range operations {
 		if o.Side == contact.Quo && s.Contact.ReadOnly() {
-			d.problem(s, "Quo lets nobody change this contact: it belongs to "+s.Contact.Source)
+			d.problem(s, "this contact is read-only in Quo: it belongs to "+s.Contact.Source)
 			open = true
 			continue
 		}

@@ -144,7 +144,7 @@ func Check(f Facts) error {
 			"put `label: %s` into the sync", f.OldLabel, f.Label, f.OldLabel)
 	}
 	if label, n := mostElsewhere(f.Elsewhere); f.FirstRun && n >= minRenamedKeys && n*2 > f.Keys {
-		return fmt.Errorf("%d of the %d keys stand in Quo under the label %q, which no sync uses: was this sync renamed? "+
+		return fmt.Errorf("%d of the %d keys are in Quo under the label %q, which no sync uses: was this sync renamed? "+
 			"put `label: %s` into it", n, f.Keys, label, label)
 	}
 	if f.AllowEmptied || f.Links == 0 {
@@ -160,7 +160,7 @@ func Check(f Facts) error {
 	case f.Links >= minChangedKeys && float64(f.Gone) > goneShare*float64(f.Links) &&
 		float64(f.New) >= aboutAsManyKeys*float64(f.Gone):
 		return fmt.Errorf("%d of %d keys are gone and %d new ones came: the key column's values changed; "+
-			"put the old ones back, or, if that is meant, run once with --allow-emptied", f.Gone, f.Links, f.New)
+			"put the old ones back or, if that is meant, run once with --allow-emptied", f.Gone, f.Links, f.New)
 	}
 	return nil
 }

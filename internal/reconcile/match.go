@@ -179,15 +179,15 @@ func (d *decider) twin(s *Subject, t twin) {
 	m := d.Policy.Match
 	c := t.contacts[0]
 	wanted := t.by == "phone" && m.Phone || t.by == "e-mail" && m.Email
-	settle := fmt.Sprintf("`syncd match %s %s %s` says that it is this row's, --new that it is not", d.Policy.Sync, contact.ShellWord(s.Key), c.ID)
+	settle := fmt.Sprintf("`syncd match %s %s %s` links them, --new makes another contact", d.Policy.Sync, contact.ShellWord(s.Key), c.ID)
 	ask := func(reason string) {
 		d.problem(s, reason)
 		d.plan.Twins = append(d.plan.Twins, d.compare(s, t))
 	}
 	switch {
 	case len(t.contacts) > 1: // a command to copy would be a guess
-		ask(fmt.Sprintf("%d contacts in Quo have this %s: merge them there, or `syncd match %s %s ID` says which one is this row's, "+
-			"--new that none is: %s", len(t.contacts), t.by, d.Policy.Sync, contact.ShellWord(s.Key), names(t.contacts)))
+		ask(fmt.Sprintf("%d contacts in Quo have this %s: merge them there, or `syncd match %s %s ID` links one of them, "+
+			"--new makes another: %s", len(t.contacts), t.by, d.Policy.Sync, contact.ShellWord(s.Key), names(t.contacts)))
 	case t.shared:
 		ask(fmt.Sprintf("several rows have the %s of the contact %s in Quo: only one of them can be its row; %s",
 			t.by, names(t.contacts), settle))
@@ -195,7 +195,7 @@ func (d *decider) twin(s *Subject, t twin) {
 		ask(fmt.Sprintf("the contact %s of this sync has this %s and no row: its key is %s; %s",
 			names(t.contacts), t.by, contact.ShellWord(c.ExternalID), settle))
 	case d.ofFormerSync(c):
-		ask(fmt.Sprintf("the contact %s in Quo has this %s and is that of a sync %s, which is not configured: was this sync renamed? "+
+		ask(fmt.Sprintf("the contact %s in Quo has this %s and belongs to a sync %s, which is not configured: was this sync renamed? "+
 			"Then put `name: %[3]s` back; if not, `syncd match %[4]s %[5]s --new` makes another contact",
 			names(t.contacts), t.by, strings.TrimPrefix(c.Source, contact.LabelPrefix), d.Policy.Sync, contact.ShellWord(s.Key)))
 	case !adoptable(c):

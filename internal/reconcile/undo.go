@@ -99,7 +99,7 @@ func (u *undoer) reverse(p *Past, s Subject) {
 	s.Key = p.Key
 	switch {
 	case p.Action == contact.Unlink:
-		u.leave(p, "", "", "nothing was written: `syncd relink` makes the other side again")
+		u.leave(p, "", "", "nothing was written: `syncd relink` recreates the missing side")
 	case p.Side == contact.Quo && u.Policy.Direction == contact.FromQuo:
 		u.leave(p, "", "", "this sync does not write Quo any more")
 	case p.Side == contact.Source && u.Policy.Direction == contact.ToQuo:
@@ -221,7 +221,7 @@ func (u *undoer) updateContact(p *Past, s Subject) {
 		u.leave(p, "", "", "the contact is gone")
 		return
 	case now.ReadOnly():
-		u.leave(p, "", "", "Quo lets nobody change this contact: it belongs to "+now.Source)
+		u.leave(p, "", "", "this contact is read-only in Quo: it belongs to "+now.Source)
 		return
 	case p.Before == nil || p.After == nil:
 		u.leave(p, "", "", "the journal does not say what it held")
