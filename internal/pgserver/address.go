@@ -48,7 +48,7 @@ func unreadable(err error) error {
 	// well as it can.
 	_, reason, found := strings.Cut(err.Error(), "`: ")
 	if !found || strings.Contains(reason, "parse") || strings.Contains(reason, "://") {
-		reason = "it is no URL"
+		reason = "it is not a URL"
 	}
 	return fmt.Errorf("its URL cannot be used: %s: %s", reason, form)
 }

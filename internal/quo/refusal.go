@@ -25,7 +25,7 @@ func (c *Client) refusal(r request, a answer) *Error {
 	return e
 }
 
-var errRedirect = errors.New("redirects are not followed, for they would get the key: check quo.base_url")
+var errRedirect = errors.New("redirects are not followed, as they would get the key: check quo.base_url")
 
 // errorMembers returns the members of an error body. They stand at the top or under "error", and neither shape is
 // documented for all errors. ok is false when the body is neither.

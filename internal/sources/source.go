@@ -121,11 +121,11 @@ func (e *ColumnError) Error() string {
 	if e.Doubled {
 		return fmt.Sprintf("%s: there is more than one column %q: rename all but one", e.Source, e.Column)
 	}
-	meant := ""
+	its := "its"
 	if near := e.Near(); near != "" {
-		meant = fmt.Sprintf("did you mean %q? ", near)
+		its = fmt.Sprintf("did you mean %q? Its", near)
 	}
-	return fmt.Sprintf("%s: no column %q: %sits columns are %s", e.Source, e.Column, meant, quoteAll(e.Columns))
+	return fmt.Sprintf("%s: no column %q: %s columns are %s", e.Source, e.Column, its, quoteAll(e.Columns))
 }
 
 // Near returns the column that was probably meant, "" when none is near: one that differs by its case, its spaces or its

@@ -16,7 +16,7 @@ func TestColumnErrorNamesTheNearestColumn(t *testing.T) {
 		}
 	}
 	e := &sources.ColumnError{Source: "rows.csv", Column: "Frist", Columns: columns[:3]}
-	const want = `rows.csv: no column "Frist": did you mean "First"? its columns are "id", "First Name", "First"`
+	const want = `rows.csv: no column "Frist": did you mean "First"? Its columns are "id", "First Name", "First"`
 	if e.Error() != want {
 		t.Errorf("%s\nwant %s", e, want)
 	}

@@ -165,7 +165,7 @@ func (p *bodyParser) customFields(raw json.RawMessage) []CustomField {
 			continue
 		}
 		if seen[*key] {
-			p.refuse(fieldPath+"/key", "string", o["key"], "The key stands there twice")
+			p.refuse(fieldPath+"/key", "string", o["key"], "The key is there twice")
 		}
 		seen[*key] = true
 		id := text(p.string(fieldPath, o, "id", stringRule{}))

@@ -84,7 +84,7 @@ func (j *journal) load(s *store) error {
 		j.generation, err = readSnapshot(f, s)
 		f.Close()
 		if err != nil {
-			return fmt.Errorf("workspace %s: %w; if it is no workspace of syncd, name another file, else mend it, or move it and %s away to start anew", j.file, err, j.logName())
+			return fmt.Errorf("workspace %s: %w; if it is not a workspace of syncd, name another file; else repair it, or move it and %s away to start over", j.file, err, j.logName())
 		}
 	}
 	log, err := os.ReadFile(j.logName())
@@ -92,11 +92,11 @@ func (j *journal) load(s *store) error {
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return err
 	case fresh && len(log) > 0:
-		return fmt.Errorf("workspace %s is gone, but %s holds changes to it; put it back, or delete %[2]s to start anew",
+		return fmt.Errorf("workspace %s is gone, but %s holds changes to it; put it back, or delete %[2]s to start over",
 			j.file, j.logName())
 	}
 	if err := replay(log, j.generation, s); err != nil {
-		return fmt.Errorf("workspace %s: %s: %w; mend that line, or delete %[2]s, which loses the latest changes",
+		return fmt.Errorf("workspace %s: %s: %w; fix that line, or delete %[2]s, which loses the latest changes",
 			j.file, j.logName(), err)
 	}
 	return nil

@@ -270,7 +270,7 @@ func TestDamagedFiles(t *testing.T) {
 				if err == nil || !strings.Contains(err.Error(), test.message) || !strings.Contains(err.Error(), file) {
 					t.Fatalf("got %v, want an error with %q and the file's name", err, test.message)
 				}
-				if !strings.Contains(err.Error(), "to start anew") && !strings.Contains(err.Error(), "mend") {
+				if !strings.Contains(err.Error(), "to start over") && !strings.Contains(err.Error(), "fix that line") {
 					t.Errorf("%v names no remedy", err)
 				}
 			}

@@ -136,7 +136,7 @@ func readContacts(d *json.Decoder, s *store) error {
 			return err
 		}
 		if _, twice := s.get(c.ID); twice {
-			return fmt.Errorf("contact %s stands there twice", c.ID)
+			return fmt.Errorf("contact %s is there twice", c.ID)
 		}
 		if err := s.load(c); err != nil {
 			return err

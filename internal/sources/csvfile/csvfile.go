@@ -166,7 +166,7 @@ func (f *File) named(err error) error {
 		return fmt.Errorf("%s: %w: let the user that runs syncd read the file, and write it and its directory",
 			f.options.Path, err)
 	case errors.Is(err, syscall.ENOSPC):
-		return fmt.Errorf("%s: %w: make room; the file is as it was", f.options.Path, err)
+		return fmt.Errorf("%s: %w: free some space; the file is unchanged", f.options.Path, err)
 	}
 	return fmt.Errorf("%s: %w", f.options.Path, err)
 }

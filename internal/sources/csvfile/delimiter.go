@@ -16,9 +16,9 @@ const (
 )
 
 var (
-	errDelimiter = errors.New("cannot tell which character separates the cells: set delimiter: to it")
-	errUneven    = errors.New("the first line and the rows below it do not split into as many cells, whether by comma, " +
-		"semicolon, tab or |: the first line must name the columns; set delimiter: if it is another character")
+	errDelimiter = errors.New("cannot tell which character separates the cells: set delimiter:")
+	errUneven    = errors.New("comma, semicolon, tab or | do not give the first line as many cells as the rows below: " +
+		"the first line must name the columns; set delimiter: if it is another character")
 )
 
 // parseDelimiter reads the option: one ASCII character that is no letter, digit, quote or line end; or "tab".

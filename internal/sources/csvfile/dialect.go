@@ -133,6 +133,6 @@ func (d dialect) notBinary(all io.Reader) error {
 	if bytes.IndexByte(line, 0) < 0 {
 		return nil
 	}
-	return errors.New("not a text file, for its first line holds NUL: save it as CSV; if it is UTF-16 without a byte " +
+	return errors.New("not a text file (its first line holds NUL): save it as CSV; if it is UTF-16 without a byte " +
 		"order mark, set encoding: utf-16le")
 }

@@ -94,7 +94,7 @@ func TestReadRows(t *testing.T) {
 		},
 		"a stray quote": {
 			text: "id,name\n1,\"Ada\" King\n", want: contact.Record{Row: 2, Cells: cells("1", "Ada King"),
-				Problem: "a quote stands inside cell 2: double it and quote the whole cell"},
+				Problem: "there is a quote inside cell 2: double it and quote the whole cell"},
 		},
 		"literal quotes": {
 			text: "id,name\n1,Ada \"the\" King\n", want: contact.Record{Row: 2, Cells: cells("1", `Ada "the" King`)},
@@ -174,7 +174,7 @@ func TestReadRefuses(t *testing.T) {
 		"UTF-16 cut off":      {utf16Text("\xFF\xFE", "id,name\n1,x") + "y", Options{}, "the file is UTF-16, but has an odd number"},
 		"CR alone":            {"id,name\r1,Ada\r", Options{}, "the lines end in CR alone"},
 		"a quote in the header": {
-			"id,\"na\"me\n1,Ada\n", Options{Delimiter: ","}, "a quote stands inside column name 2",
+			"id,\"na\"me\n1,Ada\n", Options{Delimiter: ","}, "there is a quote inside column name 2",
 		},
 		"two encodings":      {"id,name\n1,Zoë\n2,Zo\xEB\n", Options{}, "more than one encoding: line 2 is UTF-8, line 3 is not"},
 		"no encoding":        {"id,name\n1,é\xE9\n", Options{}, "more than one encoding: line 2 is UTF-8 in part only"},

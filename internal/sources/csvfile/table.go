@@ -62,7 +62,7 @@ func (t *table) readHeader() error {
 	case t.blank(rec):
 		return errors.New("the first line is empty: it must name the columns")
 	case rec.stray >= 0:
-		return fmt.Errorf("a quote stands inside column name %d: double it and quote the whole name", rec.stray+1)
+		return fmt.Errorf("there is a quote inside column name %d: double it and quote the whole name", rec.stray+1)
 	case !bytes.HasSuffix(rec.raw, []byte{'\n'}) && bytes.ContainsRune(rec.raw[:len(rec.raw)-1], '\r'):
 		return errors.New("the lines end in CR alone: save the file with LF or CRLF")
 	}
@@ -145,7 +145,7 @@ func (t *table) row(rec *record) (row, error) {
 // such a record has rows inside, a missing quote may have put them there, which is an error for the whole file.
 func (t *table) misshapen(rec *record) (problem string, err error) {
 	if rec.stray >= 0 {
-		return fmt.Sprintf("a quote stands inside cell %d: double it and quote the whole cell", rec.stray+1), nil
+		return fmt.Sprintf("there is a quote inside cell %d: double it and quote the whole cell", rec.stray+1), nil
 	}
 	if len(rec.cells) == len(t.header) {
 		return "", nil

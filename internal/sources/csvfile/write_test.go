@@ -170,7 +170,7 @@ func TestWriteOutcomes(t *testing.T) {
 		"a broken row": {
 			[]contact.Change{update("4", "Al x", "Al")},
 			[]sources.Outcome{{Status: sources.Stale,
-				Reason: "row 7: a quote stands inside cell 2: double it and quote the whole cell"}},
+				Reason: "row 7: there is a quote inside cell 2: double it and quote the whole cell"}},
 		},
 		"a key that is taken": {
 			[]contact.Change{change(contact.Create, "2", "", "New")},
@@ -396,7 +396,7 @@ func TestWriteGivesUpOnALockThatStays(t *testing.T) {
 
 func TestFullDiskIsNamedWithItsRemedy(t *testing.T) {
 	err := New(Options{Path: "contacts.csv"}).named(&fs.PathError{Op: "write", Path: ".contacts.csv.syncd-new", Err: syscall.ENOSPC})
-	if want := "contacts.csv: no space left on device: make room; the file is as it was"; err.Error() != want {
+	if want := "contacts.csv: no space left on device: free some space; the file is unchanged"; err.Error() != want {
 		t.Errorf("error %q, want %q", err, want)
 	}
 }

@@ -199,7 +199,7 @@ func (b *batch) outcome(e *edit, visible bool, row []contact.Cell) sources.Outco
 		return sources.Outcome{Status: sources.Written}
 	}
 	if !visible {
-		return refused("the row would not fulfil the condition of where:, and nobody would see it again")
+		return refused("the row would not match where:, and syncd would not see it again")
 	}
 	if len(b.key) > 0 {
 		if key, err := contact.NormalizeKey(b.keyCells(row)...); err != nil || key != b.changes[e.change].Key {

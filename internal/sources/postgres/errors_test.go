@@ -93,7 +93,7 @@ func TestMissingColumn(t *testing.T) {
 	for name, want := range map[string]string{
 		"E-mail": `c: no column "E-mail": its columns are "id", "First Name", " first", "first "`,
 		"first":  `c: there is more than one column "first": rename all but one`,
-		"id":     `c: no column "ID": did you mean "id"? its columns are`,
+		"id":     `c: no column "ID": did you mean "id"? Its columns are`,
 	} {
 		_, err := readAll(t, table, name)
 		wantError(t, err, want)

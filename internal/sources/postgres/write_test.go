@@ -110,10 +110,10 @@ func TestWhere(t *testing.T) {
 		update(cells("1", "Ada", "US"), cells("1", "Ada", "DE")),
 		update(cells("2", "Grace", "US"), cells("2", "Hopper", "US")),
 		create("2", "Grace", "US"), create("3", "Alan", "DE"), create("4", "Edsger", "CA"), create("5", "Radia", ""))
-	wantOutcome(t, outcomes[0], sources.Refused, "would not fulfil the condition of where:")
+	wantOutcome(t, outcomes[0], sources.Refused, "would not match where:")
 	wantOutcome(t, outcomes[1], sources.Stale, "no row has this key")
 	wantOutcome(t, outcomes[2], sources.Refused, "another row has the same value", "where:")
-	wantOutcome(t, outcomes[3], sources.Refused, "would not fulfil the condition of where:")
+	wantOutcome(t, outcomes[3], sources.Refused, "would not match where:")
 	wantOutcome(t, outcomes[4], sources.Written)
 	wantOutcome(t, outcomes[5], sources.Written)
 	wantOutcome(t, write(t, source, columns, remove("1", "Ada", "US"))[0], sources.Written)

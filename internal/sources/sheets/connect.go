@@ -90,7 +90,7 @@ func (c *client) inspectFile(path string) (option.CredentialsType, error) {
 		for _, address := range []string{found.TokenURL, found.ImpersonateURL} {
 			if !isGoogle(address) {
 				return "", fmt.Errorf("credentials: %s sends tokens to an address that is not Google's: "+
-					"make it anew with gcloud", path)
+					"make it again with gcloud", path)
 			}
 		}
 		c.account = impersonated(found.ImpersonateURL)

@@ -58,7 +58,7 @@ func (c *client) translate(ctx context.Context, err error) error {
 	switch {
 	case errors.As(err, &token):
 		e.cause = nil
-		e.Message = "Google does not take the credentials"
+		e.Message = "Google does not accept the credentials"
 		if token.Response != nil && token.Temporary() {
 			e.Code = token.Response.StatusCode
 			return e
@@ -104,7 +104,7 @@ func (c *client) remedy(e *Error) string {
 	says := func(part string) bool { return strings.Contains(e.Message, part) }
 	switch {
 	case e.Code == http.StatusUnauthorized:
-		return "make a new key for the service account, or sign in anew"
+		return "make a new key for the service account, or sign in again"
 	case e.Reason == "SERVICE_DISABLED" || says("has not been used in project"):
 		return "enable the Google Sheets API in the project of the credentials"
 	case e.Reason == "ACCESS_TOKEN_SCOPE_INSUFFICIENT" || says("insufficient authentication scopes"):

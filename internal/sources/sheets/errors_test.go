@@ -99,7 +99,7 @@ func TestErrors(t *testing.T) {
 		"401":                 {func(w *world) { w.Inject(sheetssim.Fault{Match: sheetssim.On(sheetssim.RouteGet), Status: 401}) }, false, []string{"401", "make a new key"}},
 		"refused token": {func(w *world) {
 			w.Inject(sheetssim.Fault{Match: sheetssim.On(sheetssim.RouteToken), Status: 400, Times: -1})
-		}, false, []string{"401", "Google does not take the credentials", "make a new key"}},
+		}, false, []string{"401", "Google does not accept the credentials", "make a new key"}},
 		"no such file": {func(w *world) { w.options.CredentialsFile = "/nowhere/sa.json" }, false, []string{"/nowhere/sa.json", "no such file"}},
 		"no JSON":      {func(w *world) { w.options.CredentialsFile = save(w.t.(*testing.T), "secret: hunter2") }, false, []string{"is not the JSON file that Google Cloud made"}},
 		"of another type": {func(w *world) {

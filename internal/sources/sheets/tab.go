@@ -63,7 +63,7 @@ func (s *Sheet) find(ctx context.Context) (*tab, error) {
 	}
 	found := tabs[i]
 	if kind := found.Properties.SheetType; kind != "" && kind != "GRID" {
-		return nil, fmt.Errorf("the tab has no cells of its own, for it is of type %s: name another", kind)
+		return nil, fmt.Errorf("the tab is of type %s and has no cells: name another", kind)
 	}
 	if err := s.checkTitle(found, tabs); err != nil {
 		return nil, err

@@ -11,7 +11,7 @@ import (
 
 var (
 	errDirectory = errors.New("it is a directory: name a file in it, such as syncd.db")
-	errSpecial   = errors.New("it is a pipe or a device, no file: name another file")
+	errSpecial   = errors.New("it is a pipe or a device, not a file: name another")
 	errForeign   = errors.New("it is the database of another program: name another file")
 )
 
@@ -30,13 +30,13 @@ func explain(err error) error {
 	}
 	switch code(err) {
 	case codes.SQLITE_NOTADB:
-		return fmt.Errorf("it is no SQLite database: name another file: %w", err)
+		return fmt.Errorf("it is not an SQLite database: name another file: %w", err)
 	case codes.SQLITE_CANTOPEN, codes.SQLITE_READONLY, codes.SQLITE_PERM:
 		return fmt.Errorf("this user needs the right to read and write the file and its directory: %w", err)
 	case codes.SQLITE_FULL:
-		return fmt.Errorf("the disk is full: make room on it: %w", err)
+		return fmt.Errorf("the disk is full: free some space: %w", err)
 	case codes.SQLITE_IOERR:
-		return fmt.Errorf("the disk does not do its work: make room on it if it is full, else check it: %w", err)
+		return fmt.Errorf("the disk reports errors: free some space if it is full, else check it: %w", err)
 	case codes.SQLITE_BUSY:
 		return fmt.Errorf("another process keeps it locked: %w", err)
 	case codes.SQLITE_CORRUPT:

@@ -88,13 +88,13 @@ func TestOpenRefuses(t *testing.T) {
 		},
 		"a device": {
 			func(t *testing.T, path string) { check(t, os.Symlink(os.DevNull, path)) },
-			"a pipe or a device, no file: name another file",
+			"a pipe or a device, not a file: name another",
 		},
 		"a text file": {
 			func(t *testing.T, path string) {
 				check(t, os.WriteFile(path, []byte(strings.Repeat("id,name\n", 200)), 0o600))
 			},
-			"no SQLite database: name another file",
+			"not an SQLite database: name another file",
 		},
 		"the database of another program": {
 			func(t *testing.T, path string) { execute(t, path, `CREATE TABLE links (a TEXT)`) },
@@ -202,7 +202,7 @@ func TestExplainPermission(t *testing.T) {
 func TestExplainFullDisk(t *testing.T) {
 	s := openAt(t, filepath.Join(t.TempDir(), "syncd.db"), Options{})
 	_, err := s.Writer.ExecContext(t.Context(), `PRAGMA max_page_count = 1; CREATE TABLE large AS SELECT zeroblob(1000000)`)
-	if err = openError("syncd.db", err); !strings.Contains(err.Error(), "syncd.db: the disk is full: make room on it") {
+	if err = openError("syncd.db", err); !strings.Contains(err.Error(), "syncd.db: the disk is full: free some space") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -56,7 +56,7 @@ const standingLeasesSQL = `SELECT sync, holder, token, expires_at FROM leases WH
 // Errors of a copy that callers act on.
 var (
 	// ErrNotEmpty means that the state that is to be written holds something.
-	ErrNotEmpty = errors.New("it holds something already")
+	ErrNotEmpty = errors.New("it is not empty")
 	// ErrNothing means that there is no state that could be copied.
 	ErrNothing = errors.New("there is none")
 )
