@@ -258,7 +258,7 @@ func (a *App) RunOnce(ctx context.Context, syncs []*config.Sync, request engine.
 	}
 	if len(request.Only) == 0 && ctx.Err() == nil {
 		if err := a.notifyOnce(ctx, reports); err != nil {
-			a.Options.Log.Warn("people not notified: tried again later", "err", err)
+			a.Options.Log.Warn("notification not sent: tried again later", "err", err)
 		}
 	}
 	prune(ctx, a.Store, a.Options.Config.Retention, a.Options.Log)
@@ -304,7 +304,7 @@ func (a *App) Rekey(ctx context.Context, sync, old, key string) error {
 		}
 		for _, entry := range open {
 			if entry.State != state.Intended && (entry.Key == old || entry.Key == key) {
-				return fmt.Errorf("run %d sent a %s of %s and did not hear the answer: run the sync first, then rekey",
+				return fmt.Errorf("run %d sent a %s of %s and got no answer: run the sync first, then rekey",
 					entry.Run, entry.Action, entry.Key)
 			}
 		}

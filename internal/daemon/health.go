@@ -77,7 +77,7 @@ func (s *Scheduler) Alive() error {
 		return nil
 	}
 	if silence := time.Since(*looked); silence > max(maxSilence, 2*s.plan.config().Lease) {
-		return fmt.Errorf("nothing was looked at for %s", silence.Round(time.Second))
+		return fmt.Errorf("the scheduler has not moved for %s", silence.Round(time.Second))
 	}
 	return nil
 }

@@ -100,7 +100,7 @@ func (m matters) lines(told matters, run int64) (lines []string) {
 func (k matter) line(all, added int, run int64) string {
 	some := fmt.Sprint(all)
 	if added < all {
-		some = fmt.Sprintf("%d, %d of them new,", all, added)
+		some = fmt.Sprintf("%d (%d new)", all, added)
 	}
 	switch k {
 	case failed:
@@ -111,16 +111,16 @@ func (k matter) line(all, added int, run int64) string {
 	case staleMatter:
 		return "no run has succeeded for longer than stale_after; syncd status says more"
 	case heldMatter:
-		return fmt.Sprintf("held by the brake until you let them through: %s operations; syncd status says how", some)
+		return fmt.Sprintf("operations held by the brake: %s; syncd status says how to let them through", some)
 	case inConflict:
-		return fmt.Sprintf("conflicts: %s wait for you; syncd conflicts shows them, syncd resolve settles them", some)
+		return fmt.Sprintf("conflicts: %s; syncd conflicts shows and settles them", some)
 	}
-	return fmt.Sprintf("problems: %s in rows or contacts that are left alone; syncd problems shows them", some)
+	return fmt.Sprintf("problems: %s; syncd problems shows them", some)
 }
 
 func (k matter) well() string {
 	return map[matter]string{
-		failed: "runs end well again", staleMatter: "runs succeed again", heldMatter: "nothing is held any more",
+		failed: "runs no longer fail", staleMatter: "runs succeed again", heldMatter: "nothing is held any more",
 		inConflict: "no conflict is left", withProblems: "no problem is left",
 	}[k]
 }

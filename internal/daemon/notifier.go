@@ -119,10 +119,10 @@ func (n *notifier) tellOne(ctx context.Context, s subject) error {
 	now, told := s.wanted(notice), readDocument(notice.Told)
 	if lines := now.Matters.lines(told.Matters, now.Run); len(lines) > 0 {
 		if err := n.send(ctx, string(s.sync.Notify), "syncd, "+s.sync.Name+": "+strings.Join(lines, "\n")); err != nil {
-			n.log.Warn("people not notified: tried again later", "sync", s.sync.Name, "err", err)
+			n.log.Warn("notification not sent: tried again later", "sync", s.sync.Name, "err", err)
 			return n.store.Later(ctx, s.sync.Name, min(noticeClaim<<min(notice.Attempts-1, 10), maxNoticeWait))
 		}
-		n.log.Info("people notified", "sync", s.sync.Name)
+		n.log.Info("notification sent", "sync", s.sync.Name)
 	}
 	return n.store.Told(ctx, s.sync.Name, document{Matters: now.Matters}.write())
 }
@@ -137,7 +137,7 @@ func (n *notifier) send(ctx context.Context, address, text string) error {
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, bytes.NewReader(body))
 	if err != nil {
-		return errors.New("notify is no address")
+		return errors.New("notify is not an address")
 	}
 	req.Header.Set("Content-Type", "application/json")
 	res, err := n.client.Do(req)

@@ -20,7 +20,7 @@ func (s *Scheduler) note(ctx context.Context, u *unit, r *engine.Report) {
 	ctx, cancel := context.WithTimeout(ctx, s.plan.config().Lease/4) // the lease is not renewed any more
 	defer cancel()
 	if err := s.notifier.note(ctx, r); err != nil && ctx.Err() == nil {
-		s.log.Warn("not remembered what to notify people of", "sync", r.Sync, "run", r.RunID, "err", err)
+		s.log.Warn("notification not stored", "sync", r.Sync, "run", r.RunID, "err", err)
 	}
 }
 
@@ -32,7 +32,7 @@ func (s *Scheduler) notify(ctx context.Context) (wait func()) {
 		defer close(done)
 		for ctx.Err() == nil {
 			if err := s.tell(ctx); err != nil && ctx.Err() == nil {
-				s.log.Warn("people not notified: tried again later", "err", err)
+				s.log.Warn("notification not sent: tried again later", "err", err)
 			}
 			select {
 			case <-ctx.Done():

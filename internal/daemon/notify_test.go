@@ -166,23 +166,23 @@ func TestPeopleAreToldOncePerChange(t *testing.T) {
 	h.want("failed", h.after(failed), "run 2 failed; syncd runs 2 says why")
 	failed.RunID = 3
 	h.want("failed again", h.after(failed))
-	h.want("well again", h.after(engine.Report{RunID: 4, Status: state.RunDone}), "runs end well again")
+	h.want("well again", h.after(engine.Report{RunID: 4, Status: state.RunDone}), "runs no longer fail")
 
 	h.want("problems", h.after(engine.Report{RunID: 5, Status: state.RunDone, Problems: problemsOf("C-1", "C-2")}),
-		"problems: 2 in rows or contacts that are left alone; syncd problems shows them")
+		"problems: 2; syncd problems shows them")
 	h.want("the same problems", h.after(engine.Report{RunID: 6, Status: state.RunDone, Problems: problemsOf("C-2", "C-1")}))
 	h.want("one less", h.after(engine.Report{RunID: 7, Status: state.RunDone, Problems: problemsOf("C-2")}))
 	h.want("another one", h.after(engine.Report{RunID: 8, Status: state.RunDone, Problems: problemsOf("C-2", "C-1"),
 		Conflicts: []contact.Conflict{{Key: "C-3", Field: contact.Role}}}),
-		"conflicts: 1 wait for you; syncd conflicts shows them, syncd resolve settles them",
-		"problems: 2, 1 of them new, in rows or contacts that are left alone; syncd problems shows them")
+		"conflicts: 1; syncd conflicts shows and settles them",
+		"problems: 2 (1 new); syncd problems shows them")
 	failed.RunID = 9
 	h.want("failed with problems", h.after(failed), "run 9 failed; syncd runs 9 says why")
 	h.want("all well", h.after(engine.Report{RunID: 10, Status: state.RunDone}),
-		"runs end well again", "no conflict is left", "no problem is left")
+		"runs no longer fail", "no conflict is left", "no problem is left")
 
-	h.want("held", h.after(engine.Report{RunID: 11}, "C-1", "C-2"), "held by the brake until you let them through: "+
-		"2 operations; syncd status says how")
+	h.want("held", h.after(engine.Report{RunID: 11}, "C-1", "C-2"), "operations held by the brake: 2; "+
+		"syncd status says how to let them through")
 	h.want("held again", h.after(engine.Report{RunID: 12}, "C-1", "C-2"))
 	h.want("nothing held", h.after(engine.Report{RunID: 13, Status: state.RunDone}), "nothing is held any more")
 
@@ -220,7 +220,7 @@ func TestWebhookThatIsAway(t *testing.T) {
 
 	h.sync.Notify = "http://127.0.0.1:1/services/" + hookSecret // nobody listens
 	h.want("away", h.after(engine.Report{RunID: 4, Status: state.RunDone}))
-	if log := h.log.String(); strings.Contains(log, hookSecret) || strings.Count(log, "people not notified") != 3 {
+	if log := h.log.String(); strings.Contains(log, hookSecret) || strings.Count(log, "notification not sent") != 3 {
 		t.Errorf("want three complaints without the address:\n%s", log)
 	}
 }

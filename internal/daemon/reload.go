@@ -49,11 +49,11 @@ func (s *Scheduler) apply(ctx context.Context, c *config.Config) error {
 func sameProcess(old, c *config.Config) error {
 	switch {
 	case old.State != c.State:
-		return errors.New("state is another one: restart syncd to change it")
+		return errors.New("state was changed: restart syncd")
 	case old.Listen != c.Listen:
-		return errors.New("listen is another address: restart syncd to change it")
+		return errors.New("listen was changed: restart syncd")
 	case old.Pprof != c.Pprof:
-		return errors.New("pprof was changed: restart syncd for it")
+		return errors.New("pprof was changed: restart syncd")
 	}
 	return nil
 }

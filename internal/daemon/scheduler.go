@@ -189,8 +189,8 @@ func (s *Scheduler) start(ctx context.Context, u *unit, claim state.Claim, asked
 func (s *Scheduler) runLeased(ctx context.Context, runner Runner, lease state.Lease, asked time.Time) (report engine.Report) {
 	defer func() {
 		if p := recover(); p != nil {
-			s.log.Error("a run panicked: this is a bug of syncd", "sync", lease.Sync, "panic", p, "stack", string(debug.Stack()))
-			report = engine.FailedReport(lease.Sync, fmt.Errorf("a bug: %v", p))
+			s.log.Error("a run panicked: this is a bug in syncd", "sync", lease.Sync, "panic", p, "stack", string(debug.Stack()))
+			report = engine.FailedReport(lease.Sync, fmt.Errorf("bug in syncd: %v", p))
 		}
 	}()
 	return runner.RunLeased(ctx, lease, asked, engine.Request{})
@@ -228,7 +228,7 @@ func (s *Scheduler) giveBack(ctx context.Context, u *unit, claim state.Claim, as
 		err = give()
 	}
 	if err != nil && !errors.Is(err, state.ErrLeaseLost) {
-		s.log.Warn("lease not given back: it ends by itself, and the sync runs again then", "sync", claim.Lease.Sync, "run", report.RunID, "err", err)
+		s.log.Warn("lease not released: it expires by itself", "sync", claim.Lease.Sync, "run", report.RunID, "err", err)
 	}
 }
 

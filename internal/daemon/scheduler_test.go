@@ -278,9 +278,9 @@ func TestReload(t *testing.T) {
 		time.Sleep(2 * time.Minute) // the first run is under way
 
 		for what, change := range map[string]func(*config.Config){
-			"state is another one":      func(c *config.Config) { c.State = "sqlite:b" },
-			"listen is another address": func(c *config.Config) { c.Listen = "127.0.0.1:2" },
-			"schedule":                  func(c *config.Config) { c.Syncs = []config.Sync{{Name: "customers", Schedule: "never"}} },
+			"state was changed":  func(c *config.Config) { c.State = "sqlite:b" },
+			"listen was changed": func(c *config.Config) { c.Listen = "127.0.0.1:2" },
+			"schedule":           func(c *config.Config) { c.Syncs = []config.Sync{{Name: "customers", Schedule: "never"}} },
 		} {
 			other := *b.config
 			change(&other)
@@ -452,7 +452,7 @@ func TestPanicOfARunLeavesTheOthersAlone(t *testing.T) {
 		if n := b.count("customers"); n < 5 {
 			t.Errorf("got %v, want the run that could not begin each minute", b.started)
 		}
-		if !strings.Contains(b.logged(), "this is a bug of syncd") {
+		if !strings.Contains(b.logged(), "this is a bug in syncd") {
 			t.Errorf("the log does not say what happened:\n%s", b.logged())
 		}
 	})

@@ -89,7 +89,7 @@ func Start(ctx context.Context, address string, handler http.Handler, log *slog.
 	go func() {
 		defer close(s.done)
 		if err := s.server.Serve(listener); err != http.ErrServerClosed {
-			log.Error("no more health and metrics", "err", err)
+			log.Error("health and metrics stopped", "err", err)
 		}
 	}()
 	return s, nil
