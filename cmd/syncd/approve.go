@@ -17,8 +17,8 @@ import (
 func (c *cli) approveCommand() *cobra.Command {
 	now := false
 	cmd := &cobra.Command{
-		Use: "approve RUN [KEY...]", Short: "Let through what the brake holds, exactly that", Args: arguments(1, -1),
-		Long: `Let through what the brake held back in a run: all of it, or the records with the keys. The next run carries it out,
+		Use: "approve RUN [KEY...]", Short: "Let through what the brake holds", Args: arguments(1, -1),
+		Long: `Let through what the brake held in a run: all of it, or only the records with these keys. The next run carries it out,
 each operation only if it is still the same on the same values.`,
 		Example: `  syncd approve 12
   syncd approve 12 C-0007 C-0009
@@ -42,7 +42,7 @@ func (c *cli) approve(ctx context.Context, app *daemon.App, args []string, now b
 		return usage(err, "")
 	}
 	if _, err := app.Store.Approve(ctx, id, keys); err != nil {
-		return missing(err, "`syncd status` says which run waits for you")
+		return missing(err, notHeld(id, keys), "`syncd status` shows what waits for you")
 	}
 	run, err := app.Store.Run(ctx, id)
 	if err != nil {
@@ -67,6 +67,14 @@ func (c *cli) approve(ctx context.Context, app *daemon.App, args []string, now b
 	return nil
 }
 
+// notHeld says that a run holds nothing, or nothing of one of the keys.
+func notHeld(run int64, keys []string) string {
+	if len(keys) == 0 {
+		return fmt.Sprintf("run %d holds nothing", run)
+	}
+	return fmt.Sprintf("run %d does not hold %s%s", run, either(len(keys), "", "all of "), keyList(keys))
+}
+
 // keysOf returns the normal forms of keys from the command line.
 func keysOf(words []string) ([]string, error) {
 	keys := make([]string, len(words))
@@ -83,7 +91,7 @@ func keysOf(words []string) ([]string, error) {
 func (c *cli) runApproved(ctx context.Context, app *daemon.App, name string, held []state.Held) error {
 	s := findSync(app.Options.Config, name)
 	if s == nil {
-		return hinted(fmt.Errorf("sync %s is not in the configuration any more", name), "what was let through stays so")
+		return hinted(fmt.Errorf("sync %s is not in the configuration any more", name), "the approval stays: put the sync back to carry it out")
 	}
 	if !c.json() {
 		c.printApproved(held)

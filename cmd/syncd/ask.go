@@ -44,7 +44,7 @@ func (c *cli) consent(ctx context.Context, a *asker, command, question, no strin
 	case !ok && ctx.Err() != nil:
 		return context.Cause(ctx)
 	case !ok:
-		return usage(fmt.Errorf("%s: %s without your word", command, no), "add --yes")
+		return usage(fmt.Errorf("%s: no answer, so %s", command, no), "add --yes")
 	case !isYes(answer):
 		fmt.Fprintln(c.out, no)
 		return exit(exitFailed)

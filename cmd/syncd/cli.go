@@ -42,7 +42,7 @@ func (c *cli) json() bool { return c.output == "json" }
 // load reads the configuration. What is wrong with it is a usage error.
 func (c *cli) load() (*config.Config, error) {
 	if c.configPath == "" {
-		return nil, usage(errors.New("--config names no file"), "")
+		return nil, usage(errors.New("--config is empty"), "")
 	}
 	cfg, err := config.Load(c.configPath, c.getenv)
 	if err != nil {
@@ -94,7 +94,7 @@ func (c *cli) noFileHint() string {
 	}
 	hint := "make one from your rows: " + c.hintCommand("init", "--csv", "FILE")
 	if c.configPath == defaultConfig {
-		hint += "; or say with --config where it is"
+		hint += "; or name another with --config"
 	}
 	return hint
 }
@@ -107,7 +107,7 @@ func syncOf(cfg *config.Config, name string) (*config.Sync, error) {
 	names := syncNames(cfg)
 	hint := "the syncs are " + strings.Join(names, ", ")
 	if near := nearest(name, names); near != "" {
-		hint = fmt.Sprintf("did you mean %s? %s", near, hint)
+		hint = fmt.Sprintf("did you mean %s?", near)
 	}
 	return nil, usage(fmt.Errorf("%s has no sync %q", cfg.Path, name), hint)
 }
@@ -185,10 +185,10 @@ func (c *cli) hintCommand(args ...string) string {
 	return line + strings.Join(words, " ")
 }
 
-// missing gives state.ErrNotFound the hint what there is; other errors stay as they are.
-func missing(err error, hint string) error {
+// missing says in place of state.ErrNotFound what there is not, and what there is; other errors stay as they are.
+func missing(err error, what, hint string) error {
 	if errors.Is(err, state.ErrNotFound) {
-		return hinted(err, hint)
+		return hinted(errors.New(what), hint)
 	}
 	return err
 }

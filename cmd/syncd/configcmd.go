@@ -28,7 +28,7 @@ func (c *cli) configCommand() *cobra.Command {
 			},
 		},
 		&cobra.Command{
-			Use: "check", Short: "Check the configuration as far as the file alone can tell", Args: arguments(0, 0),
+			Use: "check", Short: "Check the configuration file, and nothing else", Args: arguments(0, 0),
 			RunE: func(*cobra.Command, []string) error {
 				cfg, err := c.load()
 				if err != nil {
@@ -38,7 +38,7 @@ func (c *cli) configCommand() *cobra.Command {
 				if c.json() {
 					return c.printJSON(map[string]any{"path": cfg.Path, "syncs": names})
 				}
-				fmt.Fprintf(c.out, "%s is right: %s (%s)\n", c.configPath, count(len(names), "sync"), strings.Join(names, ", "))
+				fmt.Fprintf(c.out, "%s is valid: %s (%s)\n", c.configPath, count(len(names), "sync"), strings.Join(names, ", "))
 				return nil
 			},
 		},

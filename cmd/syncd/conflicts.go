@@ -16,9 +16,9 @@ import (
 func (c *cli) conflictsCommand() *cobra.Command {
 	list := false
 	cmd := &cobra.Command{
-		Use: "conflicts [SYNC]", Short: "List the values that wait for your word, and settle them", Args: arguments(0, 1),
-		Long: `List the values that both sides changed, and those that an undo put back on one side. On a terminal it then goes through
-them and asks which side is right; in a pipe, and with --list, it only lists them.`,
+		Use: "conflicts [SYNC]", Short: "List and settle the values that both sides changed", Args: arguments(0, 1),
+		Long: `List the values that both sides changed, and those that an undo put back on one side. On a terminal, ask for
+each which side is right; in a pipe, or with --list, only list them.`,
 		ValidArgsFunction: c.completing(c.offerSyncs),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if list || c.json() || !c.talking(cmd.InOrStdin()) {

@@ -91,17 +91,17 @@ func (c *cli) say(line string) {
 // hintFor says what to do about an error that has a known cure, "" about others.
 func hintFor(err error) string {
 	if leased, ok := errors.AsType[*state.LeasedError](err); ok {
-		return "wait for that run to end; should its process have died, another may take over at " +
+		return "wait for that run to end; if its process died, another can take over at " +
 			leased.Until.Local().Format("15:04:05")
 	}
 	if _, ok := errors.AsType[*sources.RightError](err); ok {
-		return "the configuration lets runs write there, so none begins without; direction: to-quo only reads"
+		return "runs need to write there, unless the sync has direction: to-quo"
 	}
 	switch {
 	case errors.Is(err, errStopped), errors.Is(err, context.Canceled):
 		return ""
 	case errors.Is(err, quo.ErrUnauthorized):
-		return "Quo does not accept the API key: check quo.api_key; a new one is made in Quo under Settings, API"
+		return "Quo does not accept the API key: check quo.api_key; create a new one in Quo under Settings, API"
 	case errors.Is(err, quo.ErrPayment):
 		return "the Quo subscription of this API key has ended: renew it under Settings, Billing"
 	case errors.Is(err, quo.ErrForbidden):
@@ -109,7 +109,7 @@ func hintFor(err error) string {
 	case unreachable(err):
 		return "Quo cannot be reached: check the network and quo.base_url, then run again"
 	case errors.Is(err, state.ErrVoid):
-		return "see with syncd status what waits now"
+		return "`syncd status` shows what waits now"
 	}
 	return ""
 }
@@ -131,8 +131,8 @@ func keyHint(err error, cfg *config.Config, s *config.Sync) string {
 // rescue turns a panic into one line. Deferred.
 func (c *cli) rescue(code *int) {
 	if fault := recover(); fault != nil {
-		c.say(strings.ReplaceAll(fmt.Sprintf("error: a fault in syncd: %v", fault), "\n", " "))
-		c.say("hint: please report the line above and what you did; the next run goes on where this one ended")
+		c.say(strings.ReplaceAll(fmt.Sprintf("error: bug in syncd: %v", fault), "\n", " "))
+		c.say("hint: please report the line above and what you did; the next run continues where this one ended")
 		*code = exitFailed
 	}
 }

@@ -22,8 +22,8 @@ func TestRescue(t *testing.T) {
 		defer c.rescue(&code)
 		panic("index out of range\nof a-secret-key \x1b[2J")
 	}()
-	want := "syncd: error: a fault in syncd: index out of range of [secret] \\x1b[2J\n" +
-		"syncd: hint: please report the line above and what you did; the next run goes on where this one ended\n"
+	want := "syncd: error: bug in syncd: index out of range of [secret] \\x1b[2J\n" +
+		"syncd: hint: please report the line above and what you did; the next run continues where this one ended\n"
 	if got := stderr.String(); got != want {
 		t.Errorf("printed %q, want %q", got, want)
 	}

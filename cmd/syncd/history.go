@@ -15,7 +15,7 @@ import (
 
 func (c *cli) historyCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "history SYNC KEY", Short: "Show all that was done to one record, newest first", Args: arguments(2, 2),
+		Use: "history SYNC KEY", Short: "Show all changes to one record, newest first", Args: arguments(2, 2),
 		Example:           "  syncd history customers C-1042",
 		ValidArgsFunction: c.completing(c.offerSyncs, c.offerKeys),
 		RunE: c.reading(func(ctx context.Context, app *daemon.App, args []string) error {
@@ -30,7 +30,7 @@ func (c *cli) historyCommand() *cobra.Command {
 			case c.json():
 				return c.printJSON(map[string]any{"sync": s.Name, "key": key, "journal": newEntriesJSON(entries)})
 			case len(entries) == 0:
-				fmt.Fprintf(c.out, "nothing was done to %s yet\n", value(key))
+				fmt.Fprintf(c.out, "no changes to %s yet\n", value(key))
 			default:
 				c.printJournal(entries, false, c.titles(ctx, app, s, entryFields(entries)))
 			}
@@ -102,7 +102,7 @@ func (c *cli) printJournal(entries []state.Entry, keys bool, names titles) {
 
 // outcome says what became of an operation.
 func outcome(e state.Entry) string {
-	words := map[state.EntryState]string{state.Intended: "not sent", state.Sent: "sent, not heard of", state.Unknown: "not known"}
+	words := map[state.EntryState]string{state.Intended: "not sent", state.Sent: "sent, no answer", state.Unknown: "unknown"}
 	text := string(e.State)
 	if word := words[e.State]; word != "" {
 		text = word

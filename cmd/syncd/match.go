@@ -16,26 +16,25 @@ import (
 func (c *cli) matchCommand() *cobra.Command {
 	var another bool
 	cmd := &cobra.Command{
-		Use: "match SYNC KEY CONTACT|--new", Short: "Say whether a contact in Quo is a row's", Args: arguments(2, 3),
-		Long: `Say whether a contact that somebody made in Quo, and that has the phone number or e-mail of a new row, is this row's.
-The next run makes it so: the contact gets the row's key, and what both hold is merged as at first sight. With --new the
-row gets a contact of its own. CONTACT is the id that the problem names.`,
+		Use: "match SYNC KEY CONTACT|--new", Short: "Say whether a contact in Quo belongs to a row", Args: arguments(2, 3),
+		Long: `Say whether a contact in Quo that has the phone number or e-mail of a new row belongs to it. If so, the next run gives the
+contact the row's key and merges the two. With --new the row gets a contact of its own. CONTACT is the id in the problem.`,
 		Example: `  syncd match customers C-1042 66d0d87d534de8fd1c433cec
   syncd match customers C-1042 --new`,
 		ValidArgsFunction: c.completing(c.offerSyncs, c.offerProblems),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			switch {
 			case len(args) == 2 && !another:
-				return usage(errors.New("match: which contact?"), "name its id, or add --new for another contact")
+				return usage(errors.New("match: which contact?"), "name its id, or add --new for a new contact")
 			case len(args) == 3 && another:
 				return usage(errors.New("match: a contact and --new exclude each other"), "")
 			case len(args) == 3 && strings.TrimSpace(args[2]) == "":
-				return usage(errors.New("match: the id of the contact is empty"), "--new is for another contact")
+				return usage(errors.New("match: the id of the contact is empty"), "--new makes a new contact")
 			}
 			return c.writing(c.match)(cmd, args)
 		},
 	}
-	cmd.Flags().BoolVar(&another, "new", false, "make another contact for the row")
+	cmd.Flags().BoolVar(&another, "new", false, "make a new contact for the row")
 	return cmd
 }
 
@@ -55,8 +54,8 @@ func (c *cli) match(ctx context.Context, app *daemon.App, args []string) error {
 	link, err := app.Store.Link(ctx, s.Name, key)
 	linked := err == nil && link.Linked()
 	if !linked && !slices.ContainsFunc(problems, func(p state.Problem) bool { return p.Key == key }) {
-		return hinted(fmt.Errorf("%s is no problem of %s that could be settled", value(key), s.Name),
-			fmt.Sprintf("%#q lists them, as the last run left them", c.hintCommand("problems", s.Name)))
+		return hinted(fmt.Errorf("%s has no problem in %s that you could settle", value(key), s.Name),
+			fmt.Sprintf("%#q lists those of the last run", c.hintCommand("problems", s.Name)))
 	}
 	err = app.Store.Match(ctx, s.Name, key, contactID)
 	switch {

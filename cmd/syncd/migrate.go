@@ -14,11 +14,11 @@ import (
 func (c *cli) migrateCommand() *cobra.Command {
 	var from string
 	cmd := &cobra.Command{
-		Use: "migrate", Short: "Bring the state to the schema of this version, or copy it", Args: arguments(0, 0),
-		Long: "Bring the state to the schema of this version. A run does so by itself; commands that only read do not.\n\n" +
-			"With --from, the whole state of another place is copied to the one that the configuration names, which must be\n" +
-			"empty. Stop every syncd that uses it first.",
-		Example: "  syncd migrate\n  syncd migrate --from sqlite:syncd.db    move to the Postgres that state: names now",
+		Use: "migrate", Short: "Upgrade the state to this version, or copy it", Args: arguments(0, 0),
+		Long: "Upgrade the state to the schema of this version. A run does so by itself; commands that only read do not.\n\n" +
+			"With --from, copy a whole state to the one that the configuration names, which must be empty. Stop every syncd that\n" +
+			"uses either first.",
+		Example: "  syncd migrate\n  syncd migrate --from sqlite:syncd.db    # move to the Postgres that state: names now",
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			cfg, err := c.load()
 			switch {
@@ -53,14 +53,14 @@ func (c *cli) migrate(cmd *cobra.Command, cfg *config.Config) error {
 
 func (c *cli) copyState(cmd *cobra.Command, from string, cfg *config.Config) error {
 	if !daemon.IsState(from) {
-		return usage(errors.New("--from names no state"), "write sqlite:FILE or postgres://user@host/db")
+		return usage(errors.New("--from is not a state"), "write sqlite:FILE or postgres://user@host/db")
 	}
 	copied, err := daemon.CopyState(cmd.Context(), from, cfg)
 	switch {
 	case errors.Is(err, sqlstore.ErrNotEmpty):
 		return hinted(err, "copy to a new database, or to a schema of its own: ?search_path=NAME")
 	case errors.Is(err, sqlstore.ErrNothing):
-		return hinted(err, "name the state that this configuration had before")
+		return hinted(err, "name the state that you used before")
 	case err != nil:
 		return err
 	case c.json():

@@ -33,7 +33,7 @@ func TestNotifyOnce(t *testing.T) {
 			t.Errorf("the log has the address:\n%s", s.stderr)
 		}
 	}
-	if text := last.Load().(string); !strings.Contains(text, `{"text":"syncd, customers: problems: 1 in rows`) {
+	if text := last.Load().(string); !strings.Contains(text, `{"text":"syncd, customers: problems: 1; `) {
 		t.Errorf("got %s", text)
 	}
 	saveRows(t, s.dir, map[string]string{"C-001": "Ada"})

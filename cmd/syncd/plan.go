@@ -20,11 +20,11 @@ func (c *cli) planCommand() *cobra.Command {
 
   +  a contact (quo) or a row (source) that would be created
   ~  a value that would change, on the side that is named
-  -  a contact or a row that would be deleted; "link": both sides stay, but are no longer kept the same
+  -  a contact or a row that would be deleted; "link": nothing is deleted, but the record is no longer synced
   !  a value that both sides changed, for you to settle` + runExitCodes + `
 For plan, --strict also exits with 3 when there is anything to do.`,
 		Example: `  syncd plan
-  syncd plan --all                # all of a long list
+  syncd plan --all                # everything, however long
   syncd plan --sync customers --only C-1042
   syncd plan -o json
   syncd plan -o html > plan.html  # one file, to look through or to mail`,
@@ -33,7 +33,7 @@ For plan, --strict also exits with 3 when there is anything to do.`,
 	o.flags(c, cmd)
 	cmd.Flags().VarP(&word{&c.output, []string{"text", "json", "html"}}, "output", "o", "how to print: text, json or html")
 	complete(cmd, "output", "text", "json", "html")
-	cmd.Flags().BoolVar(&o.all, "all", false, "show all of it, however long")
+	cmd.Flags().BoolVar(&o.all, "all", false, "show everything, however long")
 	return cmd
 }
 

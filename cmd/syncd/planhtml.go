@@ -29,7 +29,7 @@ func (c *cli) pageOf(p reconcile.Plan, r *engine.Report, s *config.Sync, names t
 		page.Groups = append(page.Groups, pageGroup(g, names))
 	}
 	if n := len(p.Conflicts); n > 0 {
-		page.Groups = append(page.Groups, conflictGroup(p.Conflicts, names, fmt.Sprintf("After a run, settle them with: %s KEY [FIELD] --take source, or quo",
+		page.Groups = append(page.Groups, conflictGroup(p.Conflicts, names, fmt.Sprintf("After a run, settle with: %s KEY [FIELD] --take source|quo",
 			c.hintCommand("resolve", r.Sync))))
 	}
 	if len(r.Problems) > 0 {
@@ -55,7 +55,7 @@ func pageGroup(g planGroup, names titles) planpage.Group {
 			field := planpage.Field{Name: names.of(f.Field)}
 			switch o.Action {
 			case contact.Update:
-				field.Values = []planpage.Value{{Title: "now", Text: pageValue(f.Before)}, {Title: "then", Text: pageValue(f.After)}}
+				field.Values = []planpage.Value{{Title: "now", Text: pageValue(f.Before)}, {Title: "after", Text: pageValue(f.After)}}
 			case contact.Create:
 				field.Values = []planpage.Value{{Text: pageValue(f.After)}}
 			default:
@@ -89,7 +89,7 @@ func conflictGroup(conflicts []contact.Conflict, names titles, hint string) plan
 }
 
 func problemGroup(problems []engine.Problem) planpage.Group {
-	group := planpage.Group{Kind: "problem", Title: either(len(problems), "problem", "problems") + " of rows that are left alone", Hint: "Mend them in the source."}
+	group := planpage.Group{Kind: "problem", Title: either(len(problems), "problem", "problems") + " in rows that are left alone", Hint: "Fix them in the source."}
 	for _, p := range problems {
 		record := planpage.Record{Key: place(p.Problem), Why: p.Reason}
 		if p.Column != "" {

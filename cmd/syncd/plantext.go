@@ -68,7 +68,7 @@ func groupsOf(operations []reconcile.Operation) []planGroup {
 		{contact.Quo, contact.Create, "contact", "to create in Quo"}, {contact.Quo, contact.Update, "contact", "to update in Quo"},
 		{contact.Quo, contact.Delete, "contact", "to delete in Quo"}, {contact.Source, contact.Create, "row", "to add to the source"},
 		{contact.Source, contact.Update, "row", "to update in the source"}, {contact.Source, contact.Delete, "row", "to delete from the source"},
-		{"", contact.Unlink, "record", "to keep the same no longer"},
+		{"", contact.Unlink, "record", "to unlink"},
 	} {
 		g := planGroup{title: kind.title, noun: kind.noun}
 		for i := range operations {
@@ -117,7 +117,7 @@ func (c *cli) printPlanConflicts(conflicts []contact.Conflict, sync string, name
 	}
 	c.printPlanLines(lines)
 	c.printMore("", n-len(lines), f)
-	fmt.Fprintf(c.out, "  after a run, settle them with `%s KEY [FIELD] --take source`, or `quo`\n", c.hintCommand("resolve", sync))
+	fmt.Fprintf(c.out, "  after a run, settle with `%s KEY [FIELD] --take source|quo`\n", c.hintCommand("resolve", sync))
 }
 
 // operationLines are a line per field for an update; for all else one for the record, and its fields below.

@@ -16,10 +16,9 @@ import (
 func (c *cli) problemsCommand() *cobra.Command {
 	list := false
 	cmd := &cobra.Command{
-		Use: "problems [SYNC]", Short: "List the rows that cannot be synced, and why, and settle what can be settled here", Args: arguments(0, 1),
-		Long: `List the rows that cannot be synced, and why. Most are mended in the source. Those of which only a person knows whether a
-contact in Quo is theirs are gone through on a terminal: it shows both sides and asks. In a pipe, and with --list, the rows are
-only listed.`,
+		Use: "problems [SYNC]", Short: "List the rows that cannot be synced, and why", Args: arguments(0, 1),
+		Long: `List the rows that cannot be synced, and why. Most need a fix in the source. On a terminal, ask about each row that may have
+a contact in Quo already; in a pipe, or with --list, only list them.`,
 		Example: `  syncd problems
   syncd problems customers --list
   syncd problems -o json`,

@@ -13,9 +13,9 @@ import (
 
 func (c *cli) rekeyCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "rekey SYNC OLD NEW", Short: "Move a link to another key", Args: arguments(3, 3),
-		Long: `Move a link to another key, with all that is known of the record, after its key was changed in the source. The next
-run gives the contact the new key too.`,
+		Use: "rekey SYNC OLD NEW", Short: "Say that a row's key changed", Args: arguments(3, 3),
+		Long: `Say that a row's key changed in the source. The record keeps its contact and its history, and the next run gives the
+contact the new key.`,
 		Example:           "  syncd rekey customers C-1042 C-2042",
 		ValidArgsFunction: c.completing(c.offerSyncs, c.offerKeys),
 		RunE: c.writing(func(ctx context.Context, app *daemon.App, args []string) error {
@@ -35,11 +35,11 @@ run gives the contact the new key too.`,
 			case errors.As(err, new(*state.ExistsError)):
 				return hinted(err, fmt.Sprintf("only one of the two can have it; see %#q", c.hintCommand("history", s.Name, key)))
 			case err != nil:
-				return missing(err, fmt.Sprintf("no record of %s has the key %s", s.Name, value(old)))
+				return missing(err, fmt.Sprintf("no record of %s has the key %s", s.Name, value(old)), "write the key that it had before")
 			case c.json():
 				return c.printJSON(map[string]string{"sync": s.Name, "old": old, "new": key})
 			}
-			fmt.Fprintf(c.out, "%s is %s now\n", value(old), value(key))
+			fmt.Fprintf(c.out, "%s is now %s\n", value(old), value(key))
 			return nil
 		}),
 	}

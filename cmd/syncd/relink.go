@@ -18,9 +18,9 @@ type relinkOptions struct{ all, yes bool }
 func (c *cli) relinkCommand() *cobra.Command {
 	var o relinkOptions
 	cmd := &cobra.Command{
-		Use: "relink SYNC [KEY]", Short: "Make the missing side of unlinked records again", Args: arguments(1, 2),
-		Long: `Make the missing side of a record again that lost it and is no longer kept the same, or with --all of every such record. The
-next run makes it. Without a key, list these records: which side is there, since when it is alone, and why.`,
+		Use: "relink SYNC [KEY]", Short: "List unlinked records, or recreate their missing side", Args: arguments(1, 2),
+		Long: `Recreate the missing side of an unlinked record, one whose row or contact is gone, or with --all of every such record. The
+next run does it. Without a key, list them: which side is left, since when, and why.`,
 		Example: `  syncd relink customers           # lists them
   syncd relink customers C-1042
   syncd relink customers --all     # asks first; with --yes it does not`,
@@ -29,7 +29,7 @@ next run makes it. Without a key, list these records: which side is there, since
 			a := &asker{in: cmd.InOrStdin(), out: c.out}
 			switch {
 			case o.all && len(args) == 2:
-				return usage(fmt.Errorf("relink: --all and %q exclude each other", args[1]), "leave one of the two out")
+				return usage(fmt.Errorf("relink: --all and %q exclude each other", args[1]), "leave one out")
 			case o.yes && !o.all:
 				return usage(errors.New("relink: --yes is for --all"), "leave it out, or add --all")
 			case o.all && c.json() && !o.yes:
@@ -44,7 +44,7 @@ next run makes it. Without a key, list these records: which side is there, since
 			return c.writing(c.relink)(cmd, args)
 		},
 	}
-	cmd.Flags().BoolVar(&o.all, "all", false, "of every unlinked record of the sync")
+	cmd.Flags().BoolVar(&o.all, "all", false, "every unlinked record of the sync")
 	cmd.Flags().BoolVarP(&o.yes, "yes", "y", false, "with --all: do not ask")
 	return cmd
 }
@@ -57,11 +57,11 @@ func (c *cli) relink(ctx context.Context, app *daemon.App, args []string) error 
 	err = app.WithLease(ctx, s.Name, func(state.Lease) error { return app.Store.Relink(ctx, s.Name, key) })
 	switch {
 	case err != nil:
-		return missing(err, fmt.Sprintf("only a record that lost one side can be linked again: %#q lists them", c.hintCommand("relink", s.Name)))
+		return missing(err, fmt.Sprintf("%s is not an unlinked record of %s", value(key), s.Name), fmt.Sprintf("%#q lists them", c.hintCommand("relink", s.Name)))
 	case c.json():
 		return c.printJSON(map[string]string{"sync": s.Name, "key": key})
 	}
-	fmt.Fprintf(c.out, "%s: the next run of %s makes the missing side again\n", value(key), s.Name)
+	fmt.Fprintf(c.out, "%s: the next run of %s recreates the missing side\n", value(key), s.Name)
 	return nil
 }
 
@@ -79,7 +79,7 @@ func (c *cli) listUnlinked(ctx context.Context, app *daemon.App, args []string) 
 	}
 	c.printUnlinked(s, records)
 	if len(records) > 0 {
-		fmt.Fprintf(c.out, "make the other side again: %s KEY, or --all\n", c.hintCommand("relink", s.Name))
+		fmt.Fprintf(c.out, "recreate the missing side: %s KEY, or --all\n", c.hintCommand("relink", s.Name))
 	}
 	return nil
 }
@@ -97,7 +97,7 @@ func (c *cli) relinkAll(ctx context.Context, app *daemon.App, name string, yes b
 		c.printUnlinked(s, records)
 	}
 	if len(records) > 0 && !yes {
-		if err := c.consent(ctx, a, "relink", fmt.Sprintf("Make the other side of %s again? [y/N] ", count(len(records), "record")), "nothing relinked"); err != nil {
+		if err := c.consent(ctx, a, "relink", fmt.Sprintf("Recreate the missing side of %s? [y/N] ", count(len(records), "record")), "nothing relinked"); err != nil {
 			return err
 		}
 	}
@@ -108,7 +108,7 @@ func (c *cli) relinkAll(ctx context.Context, app *daemon.App, name string, yes b
 	case c.json():
 		return c.printJSON(unlinkedJSON{s.Name, records})
 	case len(records) > 0:
-		fmt.Fprintf(c.out, "%s: the next run of %s makes the missing side again\n", count(len(records), "record"), s.Name)
+		fmt.Fprintf(c.out, "%s: the next run of %s recreates the missing side\n", count(len(records), "record"), s.Name)
 	}
 	return nil
 }

@@ -38,7 +38,7 @@ func (c *cli) printFindings(r *engine.Report, s *config.Sync, names titles) {
 			either(r.Unmanaged, "has", "have"), either(r.Unmanaged, "was", "were"))
 	}
 	if r.Held != (engine.HeldCounts{}) {
-		fmt.Fprintf(c.out, "  held: %s%s: look at them with `%s`, then let exactly these through with\n    %s\n", heldCounts(r.Held),
+		fmt.Fprintf(c.out, "  held: %s%s; `%s` shows them; let exactly these through with\n    %s\n", heldCounts(r.Held),
 			brakeNote(r.Held, s), c.hintCommand("plan", "--sync", r.Sync), c.hintCommand("approve", fmt.Sprint(r.RunID)))
 	}
 }
@@ -145,7 +145,7 @@ func (c *cli) printProblems(indent string, problems []engine.Problem, is, are st
 	if folds {
 		fmt.Fprintf(c.out, "%s  row by row: %s\n", indent, f.command)
 		if slices.ContainsFunc(problems, func(p engine.Problem) bool { return strings.Contains(p.Reason, "in Quo already has this") }) {
-			fmt.Fprintf(c.out, "%s  match: [phone, email] in the configuration takes a row and a contact that share one of these as one\n", indent)
+			fmt.Fprintf(c.out, "%s  match: [phone, email] in the configuration links a row with the contact that has its phone or e-mail\n", indent)
 		}
 	}
 }
@@ -227,7 +227,7 @@ func (c *cli) printConflicts(indent, sync string, conflicts []contact.Conflict, 
 	}
 	printLines(c.out, indent+"  ", align(lines))
 	c.printMore(indent, n-len(lines), fold{folded, c.hintCommand("conflicts", sync)})
-	fmt.Fprintf(c.out, "%s  settle them with `%s KEY [FIELD] --take source`, or `quo`\n", indent, c.hintCommand("resolve", sync))
+	fmt.Fprintf(c.out, "%s  settle with `%s KEY [FIELD] --take source|quo`\n", indent, c.hintCommand("resolve", sync))
 }
 
 // cameAbout says of all conflicts together how they came about.

@@ -25,12 +25,12 @@ type resolveOptions struct {
 func (c *cli) resolveCommand() *cobra.Command {
 	var o resolveOptions
 	cmd := &cobra.Command{
-		Use: "resolve SYNC KEY [FIELD] --take source|quo", Short: "Say which side is right where both changed", Args: arguments(1, 3),
-		Long: `Say which side is right where both changed: in one field, in all of the record's, or with --all in every conflict of the
-sync. The next run writes it, if both sides still hold what they held.
+		Use: "resolve SYNC KEY [FIELD] --take source|quo", Short: "Settle conflicts: say which side is right", Args: arguments(1, 3),
+		Long: `Say which side is right where both changed: in one field, in the whole record, or with --all in every conflict of the
+sync. The next run writes it, unless a side changed again.
 
-A conflict of the whole record (*) is about a row that is gone while its contact changed: source deletes the contact,
-quo puts the row back where create_in_source is on, and else only stops keeping the two the same.`,
+A conflict of the whole record (*) is a row that is gone while its contact changed: source deletes the contact; quo puts
+the row back if create_in_source is on, else unlinks the contact.`,
 		Example: `  syncd resolve customers C-0871 role --take source
   syncd resolve customers C-0871 --take quo --now    # and write it at once
   syncd resolve customers --all --take source`,
@@ -40,7 +40,7 @@ quo puts the row back where create_in_source is on, and else only stops keeping 
 			case o.take == "":
 				return usage(errors.New("resolve: which side is right?"), "add --take source or --take quo")
 			case o.all && len(args) > 1:
-				return usage(fmt.Errorf("resolve: --all and %q exclude each other", args[1]), "leave one of the two out")
+				return usage(fmt.Errorf("resolve: --all and %q exclude each other", args[1]), "leave one out")
 			case !o.all && len(args) < 2:
 				return usage(errors.New("resolve: which record?"), "write its key, or --all for every conflict of the sync")
 			}
@@ -48,7 +48,7 @@ quo puts the row back where create_in_source is on, and else only stops keeping 
 		},
 	}
 	cmd.Flags().Var(&word{&o.take, []string{"source", "quo"}}, "take", "the side that is right: source or quo")
-	cmd.Flags().BoolVar(&o.all, "all", false, "in every conflict of the sync that is open")
+	cmd.Flags().BoolVar(&o.all, "all", false, "settle every open conflict of the sync")
 	cmd.Flags().BoolVar(&o.now, "now", false, "write it at once; exits as run does")
 	complete(cmd, "take", "source", "quo")
 	return cmd
@@ -80,7 +80,7 @@ func (c *cli) resolve(ctx context.Context, app *daemon.App, args []string, o res
 	}
 	switch {
 	case err != nil:
-		return missing(err, fmt.Sprintf("%#q lists them", c.hintCommand("conflicts", s.Name)))
+		return missing(err, fmt.Sprintf("%s has no conflict", value(key)), fmt.Sprintf("%#q lists all conflicts", c.hintCommand("conflicts", s.Name)))
 	case n == 0 && !c.json():
 		fmt.Fprintln(c.out, "no conflicts")
 		return nil
@@ -141,7 +141,7 @@ func (c *cli) conflictField(ctx context.Context, app *daemon.App, s *config.Sync
 	}
 	hint := fmt.Sprintf("%#q lists all conflicts", c.hintCommand("conflicts", s.Name))
 	if len(known) > 0 {
-		hint = "its conflicts are in " + strings.Join(known, ", ")
+		hint = "it has conflicts in " + strings.Join(known, ", ")
 	}
 	return "", hinted(fmt.Errorf("%s has no conflict in %q", value(key), name), hint)
 }

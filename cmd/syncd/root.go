@@ -10,16 +10,16 @@ import (
 	"github.com/spf13/pflag"
 )
 
-const rootHelp = `syncd keeps the contacts of a Quo workspace and the rows of a source the same, in both directions,
-without losing an edit, making a duplicate or deleting what it should not.
+const rootHelp = `syncd keeps the contacts of a Quo workspace and the rows of a source (a CSV file, a Google Sheet or a Postgres table)
+the same, in both directions, without losing an edit, making a duplicate or deleting what it should not.
 
 Point it at your rows in syncd.yaml, look at the plan, then let it run.`
 
-const rootExamples = `  syncd init --csv customers.csv  a configuration, guessed from your rows
-  syncd plan                      what a run would do, field by field
-  syncd run --once                one pass over all syncs
-  syncd status                    how the syncs stand, and what waits for you
-  syncd approve 12                let through what run 12 held back`
+const rootExamples = `  syncd init --csv customers.csv  # a configuration, guessed from your rows
+  syncd plan                      # what a run would do, field by field
+  syncd run --once                # one pass over all syncs
+  syncd status                    # how the syncs are, and what waits for you
+  syncd approve 12                # let through what run 12 held`
 
 // root returns the command line.
 func (c *cli) root() *cobra.Command {
@@ -90,7 +90,7 @@ func arguments(least, most int) cobra.PositionalArgs {
 		case len(args) < least:
 			return usage(fmt.Errorf("%s: an argument is missing", cmd.Name()), "write "+wanted)
 		case most >= 0 && len(args) > most:
-			return usage(fmt.Errorf("%s: %q is one argument too many", cmd.Name(), args[most]), "write "+wanted)
+			return usage(fmt.Errorf("%s: unexpected argument %q", cmd.Name(), args[most]), "write "+wanted)
 		}
 		return nil
 	}

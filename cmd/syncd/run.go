@@ -19,9 +19,8 @@ import (
 
 const runHelp = `Read both sides, decide, and write what differs.
 
-With --once, make one pass over the syncs. Without it, run each sync by its schedule until a signal ends it: SIGTERM and
-SIGINT finish what is under way first, SIGHUP reads the configuration again. Any number of such processes may share one
-state.`
+With --once, make one pass over the syncs. Without it, run each sync by its schedule: SIGTERM and SIGINT finish what is
+under way and end it, SIGHUP reloads the configuration. Any number of such processes may share one state.`
 
 const runExitCodes = `
 
@@ -32,7 +31,7 @@ Exit codes:
   3  with --strict: problems or conflicts are left
   4  the brake holds operations until you approve them
   5  another process is running the sync
-Over several syncs 1 counts before 4, 4 before 5, 5 before 3.`
+With several syncs, the first of 1, 4, 5, 3 that occurs.`
 
 // runOptions are the flags of run and plan.
 type runOptions struct {
@@ -47,13 +46,13 @@ type runOptions struct {
 func (c *cli) runCommand() *cobra.Command {
 	var o runOptions
 	cmd := &cobra.Command{
-		Use: "run [--once]", Short: "Make both sides agree", Args: arguments(0, 0),
+		Use: "run [--once]", Short: "Run the syncs, once or by schedule", Args: arguments(0, 0),
 		Long: runHelp + runExitCodes,
-		Example: `  syncd run                              # for ever, each sync by its schedule
+		Example: `  syncd run                              # each sync by its schedule, until stopped
   syncd run --once                       # one pass over all syncs
   syncd run --once --sync customers --only C-1042
   syncd run --once --dry-run             # the same as syncd plan
-  syncd run --once --allow-deletes       # this once, the brake lets any number of deletes through`,
+  syncd run --once --allow-deletes       # no brake on deletes, this once`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			switch {
 			case o.dryRun:
@@ -67,7 +66,7 @@ func (c *cli) runCommand() *cobra.Command {
 			return c.serve(cmd.Context())
 		},
 	}
-	cmd.Flags().BoolVar(&o.once, "once", false, "run once and end")
+	cmd.Flags().BoolVar(&o.once, "once", false, "make one pass and end")
 	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "only show what would be done")
 	o.flags(c, cmd)
 	return cmd
@@ -77,7 +76,7 @@ func (c *cli) runCommand() *cobra.Command {
 func onlyOnce(flags *pflag.FlagSet) (err error) {
 	flags.VisitAll(func(f *pflag.Flag) {
 		if f.Changed && err == nil {
-			err = usage(fmt.Errorf("--%s is about one pass", f.Name), "add --once")
+			err = usage(fmt.Errorf("--%s is for a single pass", f.Name), "add --once")
 		}
 	})
 	return err
@@ -92,7 +91,7 @@ func (o *runOptions) flags(c *cli, cmd *cobra.Command) {
 	flags.BoolVar(&o.request.AllowDeletes, "allow-deletes", false, "lift the brake on deletes for this run")
 	flags.BoolVar(&o.request.AllowUpdates, "allow-updates", false, "lift the brake on updates for this run")
 	flags.BoolVar(&o.request.AllowCreates, "allow-creates", false, "lift the brake on creates for this run")
-	flags.BoolVar(&o.request.AllowEmptied, "allow-emptied", false, "an emptied side or changed keys are meant; the brake still holds")
+	flags.BoolVar(&o.request.AllowEmptied, "allow-emptied", false, "go on although a side is empty or keys changed; the brake still holds")
 	c.completeSyncs(cmd, "sync")
 }
 
@@ -111,7 +110,7 @@ func (o *runOptions) chosen(c *cli, cfg *config.Config) ([]*config.Sync, error) 
 	active := syncs[:0]
 	for _, s := range syncs {
 		if s.Paused {
-			c.say(fmt.Sprintf("%s is paused: --sync %[1]s runs it all the same", s.Name))
+			c.say(fmt.Sprintf("%s is paused: --sync %[1]s runs it anyway", s.Name))
 			continue
 		}
 		active = append(active, s)
@@ -171,7 +170,7 @@ func (c *cli) unknownKeys(reports []engine.Report) (code exit) {
 		if missed[key] < len(reports) {
 			continue
 		}
-		hint := "write it as it stands in the key column of the source"
+		hint := "write it as it is in the key column of the source"
 		if near[key] != "" {
 			hint = fmt.Sprintf("did you mean %s?", near[key])
 		}

@@ -18,7 +18,7 @@ import (
 func (c *cli) runsCommand() *cobra.Command {
 	limit := 20
 	cmd := &cobra.Command{
-		Use: "runs [ID]", Short: "List the runs, or show one with all that it did", Args: arguments(0, 1),
+		Use: "runs [ID]", Short: "List the runs, or show all that one did", Args: arguments(0, 1),
 		Example:           "  syncd runs\n  syncd runs 12",
 		ValidArgsFunction: c.completing(c.offerRuns),
 		RunE: c.reading(func(ctx context.Context, app *daemon.App, args []string) error {
@@ -80,7 +80,7 @@ func (c *cli) listRuns(ctx context.Context, app *daemon.App, limit int) error {
 func (c *cli) showRun(ctx context.Context, app *daemon.App, id int64) error {
 	run, err := app.Store.Run(ctx, id)
 	if err != nil {
-		return missing(err, "`syncd runs` lists them")
+		return missing(err, fmt.Sprintf("there is no run %d", id), "`syncd runs` lists them")
 	}
 	entries, err := app.Store.Entries(ctx, id)
 	if err != nil {
@@ -111,7 +111,7 @@ func (c *cli) dropReplaced(ctx context.Context, app *daemon.App, run state.Run, 
 	if err != nil || slices.ContainsFunc(held, func(h state.Held) bool { return h.Run == run.ID }) {
 		return err
 	}
-	fmt.Fprintf(c.out, "  what it held was decided anew since: `%s` says what waits now\n", c.hintCommand("status"))
+	fmt.Fprintf(c.out, "  a later run decided again what it held: `%s` shows what waits now\n", c.hintCommand("status"))
 	report.Held = engine.HeldCounts{}
 	return nil
 }

@@ -13,12 +13,12 @@ import (
 	"syncd/internal/quo/quosim"
 )
 
-const sandboxHelp = `The sandbox is a Quo workspace on this machine, to try syncd without an account. Let a sync use it with
+const sandboxHelp = `The sandbox is a Quo workspace in a file, to try syncd without an account. Let syncs use it with
 
   quo: {base_url: "sandbox:FILE"}
 
-or serve it over HTTP. The other commands do what a person in Quo's app would do. One process at a time can have
-the file open.`
+or serve it over HTTP. The other commands do what a person does in Quo's app. Only one process at a time can open the
+file.`
 
 // sandbox is the workspace that the sandbox commands work on.
 type sandbox struct {
@@ -90,7 +90,7 @@ func (s *sandbox) serveCommand() *cobra.Command {
 	flags := cmd.Flags()
 	flags.StringVar(&listen, "listen", "127.0.0.1:8089", "the `ADDRESS` to listen on, as host:port")
 	flags.StringArrayVar(&keys, "key", []string{"sandbox"}, "an API `KEY` to accept; may be repeated")
-	flags.IntVar(&limit, "requests-per-second", 10, "how many requests of one key any second may hold")
+	flags.IntVar(&limit, "requests-per-second", 10, "how many `REQUESTS` a key may send in any second")
 	return cmd
 }
 

@@ -71,8 +71,7 @@ func (s *sandbox) editCommand() *cobra.Command {
 	var o contactOptions
 	cmd := &cobra.Command{
 		Use: "edit ID", Short: "Edit a contact", Args: arguments(1, 1),
-		Long: `Edit a contact: what is named changes, all else stays. An empty value clears; --phone mobile= removes the phone
-number under that label.`,
+		Long:    `Edit a contact: what you name changes, the rest stays. An empty value clears; --phone mobile= removes that phone number.`,
 		Example: "  syncd sandbox edit 65f0c1a2b3c4d5e6f7a8b9c0 --file quo.json --role CTO --phone mobile=+14155550199",
 		RunE: s.with(func(w *quosim.Workspace, cmd *cobra.Command, args []string) error {
 			edited, ok := w.Get(args[0])

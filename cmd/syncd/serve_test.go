@@ -240,7 +240,7 @@ func TestServe(t *testing.T) {
 	s.logs(`unknown key \"schedul\"`)
 	s.configure("state: sqlite:other.db", "")
 	s.signal(syscall.SIGHUP)
-	s.logs("restart syncd to change it")
+	s.logs("restart syncd")
 	rows["C-003"] = "Barbara"
 	saveRows(t, s.dir, rows)
 	s.has("C-003")

@@ -14,7 +14,7 @@ import (
 )
 
 // errStopped is why a context ends when a person or a service manager stops syncd.
-var errStopped = errors.New("stopped: what was under way is finished or noted, and the next run goes on from there")
+var errStopped = errors.New("stopped: the next run continues from here")
 
 // longestStop is how long a command may take once it was told to stop. Kubernetes, Docker and systemd kill soon after.
 const longestStop = daemon.Grace + 3*time.Second
@@ -32,7 +32,7 @@ func interruptible(stderr io.Writer, lead string) (ctx context.Context, stop fun
 		case <-done:
 			return
 		}
-		fmt.Fprintln(stderr, lead+"syncd: stopping: finishing what is under way; once more quits at once")
+		fmt.Fprintln(stderr, lead+"syncd: stopping after what is under way; once more quits at once")
 		cancel(errStopped)
 		select {
 		case <-signals:

@@ -16,7 +16,7 @@ import (
 
 func (c *cli) statusCommand() *cobra.Command {
 	return &cobra.Command{
-		Use: "status", Short: "Show how the syncs stand, and what waits for you", Args: arguments(0, 0),
+		Use: "status", Short: "Show how the syncs are, and what waits for you", Args: arguments(0, 0),
 		RunE: c.reading(func(ctx context.Context, app *daemon.App, _ []string) error {
 			statuses, err := readStatuses(ctx, app)
 			if err != nil {
@@ -226,7 +226,7 @@ func (s *syncStatus) nextRun(now time.Time) string {
 	case !s.Configured || s.Paused:
 		return ""
 	case s.NextRun == nil:
-		return "not planned: `syncd run` follows the schedule, " + s.schedule
+		return "none: start `syncd run` to follow the schedule, " + s.schedule
 	case s.NextRun.After(now):
 		return fmt.Sprintf("%s, in %s", moment(*s.NextRun), took(s.NextRun.Sub(now)))
 	case s.LastRun != nil && s.LastRun.Status == state.RunRunning:

@@ -15,10 +15,10 @@ func TestNextRun(t *testing.T) {
 	soon, past := now.Add(16*time.Minute), now.Add(-time.Hour)
 	for want, s := range map[string]syncStatus{
 		"": {NextRun: &soon},
-		"not planned: `syncd run` follows the schedule, @hourly": {Configured: true, schedule: "@hourly"},
-		"2026-03-01 12:16:00, in 16 min 0 s":                     {Configured: true, NextRun: &soon},
-		"now":                                                    {Configured: true, NextRun: &past, LastRun: &runJSON{Status: state.RunRunning}},
-		"due since 2026-03-01 11:00:00: is `syncd run` up?":      {Configured: true, NextRun: &past, LastRun: &runJSON{Status: state.RunDone}},
+		"none: start `syncd run` to follow the schedule, @hourly": {Configured: true, schedule: "@hourly"},
+		"2026-03-01 12:16:00, in 16 min 0 s":                      {Configured: true, NextRun: &soon},
+		"now":                                                     {Configured: true, NextRun: &past, LastRun: &runJSON{Status: state.RunRunning}},
+		"due since 2026-03-01 11:00:00: is `syncd run` up?":       {Configured: true, NextRun: &past, LastRun: &runJSON{Status: state.RunDone}},
 	} {
 		if got := s.nextRun(now); got != want {
 			t.Errorf("got %q, want %q", got, want)

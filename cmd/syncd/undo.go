@@ -23,12 +23,11 @@ func (c *cli) undoCommand() *cobra.Command {
 	var o undoOptions
 	cmd := &cobra.Command{
 		Use: "undo RUN", Short: "Put back what a run changed", Args: arguments(1, 1),
-		Long: `Put back what a run changed, on both sides, where nobody changed it since; what is left alone is listed. The plan is shown
-before anything is written. Deleted contacts are made again with what they had, and get another id.
+		Long: `Put back what a run changed, on both sides, except what somebody changed since. It first shows the plan, with what is left
+alone, and asks. Deleted contacts are recreated with what they had, under a new id.
 
-No later run repeats what was undone: a value becomes a conflict for you to settle (syncd conflicts), a record that lost one
-of its sides or got it back is no longer kept the same (syncd relink makes it so again). An undo is a run: it has a number,
-stands in the history, and can itself be undone. No brake holds it.`,
+No later run repeats what was undone: a value becomes a conflict to settle (syncd conflicts), a record left with one side is
+unlinked (syncd relink). An undo is itself a run, which you can undo. No brake holds it.`,
 		Example: `  syncd undo 12 --dry-run    # only shows what would be put back
   syncd undo 12
   syncd undo 12 --yes        # does not ask`,
@@ -48,7 +47,7 @@ stands in the history, and can itself be undone. No brake holds it.`,
 		},
 	}
 	cmd.Flags().BoolVarP(&o.yes, "yes", "y", false, "put it back without asking")
-	cmd.Flags().BoolVar(&o.all, "all", false, "show all of it, however long")
+	cmd.Flags().BoolVar(&o.all, "all", false, "show everything, however long")
 	cmd.Flags().BoolVar(&o.dryRun, "dry-run", false, "only show what would be put back")
 	return cmd
 }
@@ -98,7 +97,7 @@ func runOf(ctx context.Context, app *daemon.App, argument string) (int64, *confi
 	}
 	run, err := app.Store.Run(ctx, id)
 	if err != nil {
-		return 0, nil, missing(err, "`syncd runs` lists them; those older than retention: are gone")
+		return 0, nil, missing(err, fmt.Sprintf("there is no run %d", id), "`syncd runs` lists them; those older than retention: are removed")
 	}
 	s, err := syncOf(app.Options.Config, run.Sync)
 	return id, s, err
@@ -130,10 +129,10 @@ func (c *cli) printRedo(p reconcile.Plan, r *engine.Report) {
 		return
 	}
 	if n := lonely(p); n > 0 {
-		fmt.Fprintf(c.out, "  %s no longer kept the same: `%s KEY` makes the missing side again\n",
+		fmt.Fprintf(c.out, "  %s now unlinked: `%s KEY` recreates the missing side\n",
 			count(n, "record")+either(n, " is", " are"), c.hintCommand("relink", r.Sync))
 	}
-	fmt.Fprintf(c.out, "  to take all of it back: %s\n", c.hintCommand("undo", fmt.Sprint(r.RunID)))
+	fmt.Fprintf(c.out, "  to undo this: %s\n", c.hintCommand("undo", fmt.Sprint(r.RunID)))
 }
 
 // lonely counts the records of which one side is left.
@@ -154,7 +153,7 @@ func lonely(p reconcile.Plan) (n int) {
 // printUndoing prints what an undo would put back, and what it leaves alone.
 func (c *cli) printUndoing(id int64, undoing reconcile.Undoing, r *engine.Report, names titles, f fold) {
 	undoing.Plan.Operations = slices.Clone(undoing.Plan.Operations)
-	fmt.Fprintf(c.out, "%s: to undo run %d: %s\n", r.Sync, id, planSummary(undoing.Plan, &engine.Report{}))
+	fmt.Fprintf(c.out, "%s: undo of run %d: %s\n", r.Sync, id, planSummary(undoing.Plan, &engine.Report{}))
 	for i := range undoing.Plan.Operations { // that it is an undo is the same everywhere
 		o := &undoing.Plan.Operations[i]
 		_, o.Reason, _ = strings.Cut(o.Reason, ", ")

@@ -127,7 +127,7 @@ func (c *cli) printUnlinked(s *config.Sync, records []unlinked) {
 			since = moment(*u.Since)
 		}
 		if u.Relink {
-			why += " (the next run makes the other side)"
+			why += " (the next run recreates the other)"
 		}
 		rows[i] = []string{value(u.Key), printable(u.Name), sideLeft[u.Side], since, why}
 	}

@@ -51,7 +51,7 @@ func (c *cli) walkConflicts(ctx context.Context, app *daemon.App, args []string,
 	return nil
 }
 
-const walkHelp = "s: the source is right, q: Quo is, Enter: skip; S or Q: the same for all that follow; x: enough"
+const walkHelp = "s: the source is right, q: Quo is, Enter: skip; S or Q: the same for all that follow; x: stop"
 
 var walkAnswers = map[string]bool{"s": true, "q": true, "S": true, "Q": true, "x": true, "": true}
 
@@ -73,7 +73,7 @@ func (c *cli) walk(ctx context.Context, app *daemon.App, s *config.Sync, conflic
 		if answer != "S" && answer != "Q" {
 			c.showConflict(fmt.Sprintf("%d of %d", i+1, len(conflicts)), baseName(bases[k.Key]), k, names)
 			var ok bool
-			for answer, ok = a.ask(ctx, "  which one? "); ok && !walkAnswers[answer]; answer, ok = a.ask(ctx, "  which one? ") {
+			for answer, ok = a.ask(ctx, "  which side? "); ok && !walkAnswers[answer]; answer, ok = a.ask(ctx, "  which side? ") {
 				fmt.Fprintf(c.out, "  %s\n", walkHelp)
 			}
 			if !ok {
@@ -110,7 +110,7 @@ func (c *cli) writeSettled(ctx context.Context, app *daemon.App, s *config.Sync,
 		fmt.Fprintln(c.out, "nothing settled")
 		return nil
 	}
-	answer, _ := a.ask(ctx, fmt.Sprintf("%s settled. Write %s now? The next run does it otherwise. [y/N] ", count(len(keys), noun),
+	answer, _ := a.ask(ctx, fmt.Sprintf("%s settled for the next run. Write %s now? [y/N] ", count(len(keys), noun),
 		either(len(keys), "it", "them")))
 	if !isYes(answer) {
 		return nil

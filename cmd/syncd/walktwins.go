@@ -33,8 +33,7 @@ func (c *cli) walkTwins(ctx context.Context, app *daemon.App, syncs []*config.Sy
 
 func settledByMatch(p state.Problem) bool { return strings.Contains(p.Reason, "`syncd match ") }
 
-const twinsHelp = "y, or its number: it is this row's; n: it is not, and the row gets a contact of its own; Enter: skip; Y or N: the same for all " +
-	"that follow; x: enough"
+const twinsHelp = "y, or its number: it is this row's; n: make a new contact; Enter: skip; Y or N: the same for all that follow; x: stop"
 
 // walkTwinsOf goes through the rows of one sync.
 func (c *cli) walkTwinsOf(ctx context.Context, app *daemon.App, s *config.Sync, twins []reconcile.Twin, a *asker) error {
@@ -80,7 +79,7 @@ func (a *asker) askTwin(ctx context.Context, t reconcile.Twin) (answer string, o
 	question := "  is it this row's? "
 	switch len(t.Contacts) {
 	case 0:
-		question = "  shall another be made for it? n, or Enter to skip: "
+		question = "  n makes a new contact, Enter skips: "
 	case 1:
 	default:
 		question = "  which one is this row's? "
@@ -137,7 +136,7 @@ func (c *cli) showTwin(place string, t reconcile.Twin, names titles) {
 	}
 	has := fmt.Sprintf("%s %s the same %s", count(len(t.Contacts), "contact"), either(len(t.Contacts), "has", "have"), t.By)
 	if len(t.Contacts) == 0 {
-		has = "the contact with the same " + t.By + " cannot be its own"
+		has = "the contact with the same " + t.By + " cannot be linked"
 	}
 	fmt.Fprintf(c.out, "%s  %s%s: %s\n", place, value(t.Key), row, has)
 	heading := []string{"", "row"}

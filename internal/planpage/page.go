@@ -48,7 +48,7 @@ type Field struct {
 	Values []Value // such as what it was and what it becomes
 }
 
-// Value is a value and what it is called: "now", "then"; in a conflict "source", "Quo", "before".
+// Value is a value and what it is called: "now", "after"; in a conflict "source", "Quo", "before".
 type Value struct{ Title, Text string }
 
 // Write writes the page.

@@ -124,7 +124,7 @@ func checkConfig(t *testing.T, text string) {
 	}
 	cmd := exec.Command("go", "run", "./cmd/syncd", "config", "check", "--config", path)
 	cmd.Dir, cmd.Env = "../../..", append(os.Environ(), "STATE_URL=postgres://db/syncd", "QUO_API_KEY=k")
-	if out, err := cmd.CombinedOutput(); err != nil || !strings.Contains(string(out), "is right: 1 sync (customers)") {
+	if out, err := cmd.CombinedOutput(); err != nil || !strings.Contains(string(out), "is valid: 1 sync (customers)") {
 		t.Errorf("%v: %s\n%s", err, out, text)
 	}
 }
