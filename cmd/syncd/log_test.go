@@ -20,7 +20,7 @@ func checkLog(t *testing.T, log string) {
 	var messages []string
 	inRun := false
 	for line := range strings.Lines(log) {
-		if strings.HasPrefix(line, "syncd: stopping: ") { // to who pressed the keys
+		if strings.HasPrefix(line, "syncd: stopping after ") { // to who pressed the keys
 			continue
 		}
 		var entry map[string]any
