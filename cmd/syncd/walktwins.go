@@ -20,9 +20,9 @@ func (c *cli) walkTwins(ctx context.Context, app *daemon.App, syncs []*config.Sy
 	for _, s := range syncs {
 		plan, report := app.Plan(ctx, s, engine.Request{}) // what was mended since the last run is not asked for
 		c.progress.rest()
-		if err := reportCode(&report, false).orNil(); err != nil {
+		if report.Err() != nil { // that the brake would hold something is no reason not to ask
 			c.complainAbout(ctx, app.Options.Config, &report)
-			return err
+			return reportCode(&report, false)
 		}
 		if err := c.walkTwinsOf(ctx, app, s, plan.Twins, a); err != nil {
 			return err
@@ -38,6 +38,7 @@ const twinsHelp = "y, or its number: it is this row's; n: make a new contact; En
 // walkTwinsOf goes through the rows of one sync.
 func (c *cli) walkTwinsOf(ctx context.Context, app *daemon.App, s *config.Sync, twins []reconcile.Twin, a *asker) error {
 	if len(twins) == 0 {
+		fmt.Fprintf(c.out, "%s: what the last run asked is settled: the next one goes on from there\n", s.Name)
 		return nil
 	}
 	names := c.titles(ctx, app, s, twinFields(twins))
@@ -135,7 +136,10 @@ func (c *cli) showTwin(place string, t reconcile.Twin, names titles) {
 		row = fmt.Sprintf(", row %d", t.Row)
 	}
 	has := fmt.Sprintf("%s %s the same %s", count(len(t.Contacts), "contact"), either(len(t.Contacts), "has", "have"), t.By)
-	if len(t.Contacts) == 0 {
+	switch {
+	case t.Never != "":
+		has = printable(t.Never)
+	case len(t.Contacts) == 0:
 		has = "the contact with the same " + t.By + " cannot be linked"
 	}
 	fmt.Fprintf(c.out, "%s  %s%s: %s\n", place, value(t.Key), row, has)

@@ -6,7 +6,7 @@ import "regexp"
 var (
 	named       = regexp.MustCompile(`the contact .*?\b[0-9a-f]{24}\b`)
 	anotherRow  = regexp.MustCompile(`^(?:row \d+|another row) (has|says)`)
-	ofOneRow    = regexp.MustCompile("(?:: |; |, or )`syncd .*$")
+	ofOneRow    = regexp.MustCompile("(?:: |; |, or |; if not, )`syncd .*$")
 	ofOneAnswer = regexp.MustCompile(` \(trace [^)]*\)`)
 )
 

@@ -182,7 +182,11 @@ func (d *decider) twin(s *Subject, t twin) {
 	settle := fmt.Sprintf("`syncd match %s %s %s` links them, --new makes another contact", d.Policy.Sync, contact.ShellWord(s.Key), c.ID)
 	ask := func(reason string) {
 		d.problem(s, reason)
-		d.plan.Twins = append(d.plan.Twins, d.compare(s, t))
+		twin := d.compare(s, t)
+		if len(twin.Contacts) == 0 {
+			twin.Never = reason
+		}
+		d.plan.Twins = append(d.plan.Twins, twin)
 	}
 	switch {
 	case len(t.contacts) > 1: // a command to copy would be a guess

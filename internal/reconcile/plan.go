@@ -46,6 +46,7 @@ type Twin struct {
 	Row      int      // the source's own number of the row, 0 when it has none
 	By       string   // what both have: "phone" or "e-mail"
 	Contacts []string // the ids of those that can become the row's
+	Never    string   // why none of them can, "" when one can
 	Fields   []TwinField
 }
 
