@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	"github.com/spf13/cobra"
 
 	"syncd/internal/config"
+	"syncd/internal/contact"
 	"syncd/internal/daemon"
 	"syncd/internal/state"
 )
@@ -93,7 +95,13 @@ func (c *cli) relinkAll(ctx context.Context, app *daemon.App, name string, yes b
 	if err != nil {
 		return err
 	}
-	if !c.json() {
+	all := len(records)
+	records = slices.DeleteFunc(records, outOfFilter)
+	if left := all - len(records); left > 0 {
+		c.say(fmt.Sprintf("left out: %s with both sides, whose %s left the filter: they are kept the same again when it takes them", count(left, "record"),
+			either(left, "row", "rows")))
+	}
+	if !c.json() && (len(records) > 0 || all == 0) {
 		c.printUnlinked(s, records)
 	}
 	if len(records) > 0 && !yes {
@@ -112,6 +120,10 @@ func (c *cli) relinkAll(ctx context.Context, app *daemon.App, name string, yes b
 	}
 	return nil
 }
+
+// outOfFilter reports whether a record has both sides and is left alone because of the sync's filter. Its contact would get
+// another row once its row is deleted.
+func outOfFilter(u unlinked) bool { return u.Reason == contact.OutOfFilter }
 
 // relinkRecords asks for the missing sides of records. One that has both again meanwhile needs no word.
 func relinkRecords(ctx context.Context, app *daemon.App, s *config.Sync, records []unlinked) error {

@@ -35,6 +35,9 @@ func UndoOf(run int64) string { return fmt.Sprintf("%s%d", undoOf, run) }
 
 const undoOf = "undo of run "
 
+// OutOfFilter is why links are only remembered whose rows the sync leaves out.
+const OutOfFilter = "the row left the sync's filter"
+
 // ByUndo reports whether an undo took the link apart.
 func (l *Link) ByUndo() bool { return l != nil && strings.HasPrefix(l.Unlinked, undoOf) }
 

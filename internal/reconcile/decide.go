@@ -104,7 +104,7 @@ func (d *decider) ours(c *contact.Contact) bool { return c.Source == d.Policy.La
 // leaveFilter takes apart the link of a row that the sync's filter leaves out; the contact is never deleted.
 func (d *decider) leaveFilter(s *Subject) {
 	if s.Link.Linked() {
-		d.unlink(s, contact.Quo, "the row left the sync's filter")
+		d.unlink(s, contact.Quo, contact.OutOfFilter)
 	}
 }
 
