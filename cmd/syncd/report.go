@@ -235,7 +235,11 @@ func cameAbout(conflicts []contact.Conflict) string {
 	var ways []string
 	for _, k := range conflicts {
 		way := k.Reason
-		if way != contact.BothChanged && way != contact.FirstSight {
+		switch way {
+		case contact.BothChanged, contact.FirstSight:
+		case "": // the report of an older version, which gave no reasons
+			way = contact.BothChanged
+		default:
 			way = "undone"
 		}
 		if !slices.Contains(ways, way) {

@@ -164,3 +164,19 @@ func TestUndoText(t *testing.T) {
 		}
 	}
 }
+
+func TestCameAbout(t *testing.T) {
+	for want, reasons := range map[string][]string{
+		contact.BothChanged:                               {contact.BothChanged, contact.BothChanged},
+		contact.BothChanged + " or undone":                {contact.UndoneIn(3), contact.UndoneIn(-1), contact.BothChanged},
+		contact.BothChanged + " or " + contact.FirstSight: {"", contact.FirstSight}, // "" in the reports of older versions
+	} {
+		var conflicts []contact.Conflict
+		for _, reason := range reasons {
+			conflicts = append(conflicts, contact.Conflict{Reason: reason})
+		}
+		if got := cameAbout(conflicts); got != want {
+			t.Errorf("%q: got %q, want %q", reasons, got, want)
+		}
+	}
+}
