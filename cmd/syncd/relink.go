@@ -56,6 +56,9 @@ func (c *cli) relink(ctx context.Context, app *daemon.App, args []string) error 
 	if err != nil {
 		return err
 	}
+	if link, err := app.Store.Link(ctx, s.Name, key); err == nil && link.Unlinked == contact.OutOfFilter {
+		return hinted(fmt.Errorf("%s has both sides: its row left the filter", value(key)), "once the filter takes the row again, they are kept the same again")
+	}
 	err = app.WithLease(ctx, s.Name, func(state.Lease) error { return app.Store.Relink(ctx, s.Name, key) })
 	switch {
 	case err != nil:

@@ -77,6 +77,7 @@ func (c *cli) walk(ctx context.Context, app *daemon.App, s *config.Sync, conflic
 				fmt.Fprintf(c.out, "  %s\n", walkHelp)
 			}
 			if !ok {
+				c.sayLeft(s.Name, len(settled))
 				return context.Cause(ctx)
 			}
 		}
@@ -102,6 +103,13 @@ func (c *cli) showConflict(place, name string, k state.Conflict, names titles) {
 		lines = append(lines, []string{"before", value(k.Base)})
 	}
 	printLines(c.out, "  ", align(lines))
+}
+
+// sayLeft says what was settled by somebody who left in the middle.
+func (c *cli) sayLeft(sync string, settled int) {
+	if settled > 0 {
+		fmt.Fprintf(c.out, "%d settled: the next run of %s writes %s\n", settled, sync, either(settled, "it", "them"))
+	}
 }
 
 // writeSettled offers to carry out what was settled.

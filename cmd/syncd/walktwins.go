@@ -47,12 +47,14 @@ func (c *cli) walkTwinsOf(ctx context.Context, app *daemon.App, s *config.Sync, 
 	taken := map[string]bool{}
 	all := "" // what the person said of all that follow
 	for i, t := range twins {
-		t = without(t, taken)
 		answer := all
-		if id, settles := verdict(t, answer); !settles || taken[id] {
+		_, settles := verdict(t, answer) // not where there were several contacts, of which others are taken
+		t = without(t, taken)
+		if id, still := verdict(t, answer); !settles || !still || taken[id] {
 			c.showTwin(fmt.Sprintf("%d of %d", i+1, len(twins)), t, names)
 			var ok bool
 			if answer, ok = a.askTwin(ctx, t); !ok {
+				c.sayLeft(s.Name, len(settled))
 				return context.Cause(ctx)
 			}
 		}
