@@ -45,7 +45,7 @@ func TestInvariants(t *testing.T) {
 	next := first
 	for next-first < *schedules || time.Since(start) < *lasting {
 		t.Run("", func(t *testing.T) {
-			for range together {
+			for range min(together, max(*schedules, 1)) {
 				seed := next
 				next++
 				t.Run(fmt.Sprint(seed), func(t *testing.T) {
