@@ -50,7 +50,8 @@ func (c *cli) walkTwinsOf(ctx context.Context, app *daemon.App, s *config.Sync, 
 		answer := all
 		_, settles := verdict(t, answer) // not where there were several contacts, of which others are taken
 		t = without(t, taken)
-		if id, still := verdict(t, answer); !settles || !still || taken[id] {
+		// "All that follow" is never said of a row that has a reason of its own: a sync that seems renamed would be doubled.
+		if id, still := verdict(t, answer); !settles || !still || taken[id] || t.Never != "" {
 			c.showTwin(fmt.Sprintf("%d of %d", i+1, len(twins)), t, names)
 			var ok bool
 			if answer, ok = a.askTwin(ctx, t); !ok {
